@@ -1,0 +1,1464 @@
+"""The engine: how an operation is recorded, and how the chain rule runs over the record.
+
+It imports NumPy and the standard library only, and everything else imports it.  An operation is a
+NumPy function; its derivative is a *rule* `vjp(g, y, *args, **kwargs)`, looked up by that function.
+Read `apply`, `Node` and `backpropagate`, in this order: they are the engine.  `Tensor`, at the end, is long and thin: each method hands a NumPy function to `apply`.
+Next: minigrad/ops/elementwise.py, a page of rules.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import heapq
+import inspect
+import itertools
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from typing import Any, ParamSpec, TypeAlias, TypeVar, overload
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = Any  # an ndarray, or another array that speaks NumPy's protocols
+Operand: TypeAlias = Any  # an Array at first order, a Tensor when differentiating again
+Axis: TypeAlias = int | Sequence[int] | None
+Vjp: TypeAlias = Callable[..., Operand]
+
+_recording: ContextVar[bool] = ContextVar("minigrad recording", default=True)
+
+# ---------------------------------------------------------------------------------------------
+# The registry: every NumPy function is in one of these (or calling it on a tensor that requires
+# grad is an error).  minigrad/ops fills them.
+
+RULES: dict[Callable[..., Any], Rule] = {}  # differentiated by a rule
+COMPOSITES: dict[Any, Callable[..., Any]] = {}  # differentiated through what they are built from
+CONSTANTS: set[Callable[..., Any]] = set()  # no derivative exists: argmax, floor, comparisons
+REFUSED: dict[Callable[..., Any], str] = {}  # never called on a tensor, for the reason given
+
+
+
+class Reads:
+    """What a vjp reads, told by its parameters' names: `_x` nothing, `x_shape` the shape, `x` x."""
+
+    def __init__(self, vjp: Vjp, operands: int, leading: int) -> None:
+        parameters = list(inspect.signature(vjp).parameters.values())
+        by_position = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD][leading:]
+        self.output, self.args = by_position[0], by_position[1:]  # after g (and, for `each`, i)
+        self.rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
+        self.operands = operands
+        self.keywords = {p.name for p in parameters} - set(self.args[:operands])
+        self.any_keyword = any(p.kind is p.VAR_KEYWORD for p in parameters)
+
+    def name(self, position: int) -> str | None:
+        """The parameter that takes the argument at `position`."""
+        return self.args[position] if position < len(self.args) else self.rest
+
+    def shape_only(self, position: int) -> bool:
+        return position < self.operands and str(self.name(position)).endswith("_shape")
+
+
+class Rule:
+    """The derivative of one operation: a vjp for each array argument."""
+
+    def __init__(
+        self, fn: Callable[..., Any], vjps: Sequence[Vjp | None], each: Vjp | None, broadcasts: bool
+    ) -> None:
+        self.fn = fn
+        self.forward = fn.forward if isinstance(fn, Primitive) else fn
+        self.vjps = vjps
+        self.each = each
+        self.broadcasts = broadcasts
+        self.plan = functools.cache(functools.partial(Plan, self))
+
+    def vjp(self, position: int) -> tuple[Vjp, Reads] | None:
+        """The vjp for the argument at `position` and what it reads; None if there is none."""
+        if position < len(self.vjps):
+            vjp = self.vjps[position]
+            return vjp and (vjp, Reads(vjp, len(self.vjps), leading=1))
+        if self.each is None:
+            return None
+        return functools.partial(self.each, position), Reads(self.each, 0, leading=2)
+
+
+class Plan:
+    """What to keep, and which vjps to call, where the arguments in the bit set `wanted` need it."""
+
+    def __init__(self, rule: Rule, wanted: int, n_args: int) -> None:
+        self.rule = rule
+        operands = [i for i in range(n_args) if wanted >> i & 1]
+        known = [rule.vjp(i) for i in operands]
+        self.skips = [k is None for k in known] if None in known else None
+        self.positions = [i for i, k in zip(operands, known, strict=True) if k]
+        vjps = [k[0] for k in known if k]
+        self.reads = [k[1] for k in known if k]
+        self.keeps_output = any(not r.output.startswith("_") for r in self.reads)
+        self.ignored, self.shapes, self.values = [], [], []
+        for i in range(n_args):
+            names = [r.name(i) for r in self.reads]
+            if None in names:
+                raise TypeError(f"the rule of {name_of(rule.fn)} takes no argument {i}")
+            if all(name.startswith("_") for name in names):
+                self.ignored.append(i)
+            elif all(name.startswith("_") or r.shape_only(i) for name, r in zip(names, self.reads)):
+                self.shapes.append(i)
+            else:
+                self.values.append(i)
+        self.vjps = [
+            taking_shapes(vjp, [i for i in self.values if r.shape_only(i)])
+            for vjp, r in zip(vjps, self.reads)
+        ]
+        self.passes_on = functools.cache(self._passes_on)
+
+    def _passes_on(self, *keywords: str) -> list[str]:
+        """Which of the keywords given go to the vjps; one that they do not know is refused."""
+        for name in keywords:
+            if name not in VALUE_ONLY:
+                if not all(r.any_keyword or name in r.keywords for r in self.reads):
+                    raise unsupported(self.rule.fn, name)
+        return [k for k in keywords if any(r.any_keyword or k in r.keywords for r in self.reads)]
+
+
+def taking_shapes(vjp: Vjp, positions: list[int]) -> Vjp:
+    """`vjp`, where another one had the values kept of which it reads the shapes."""
+    if not positions:
+        return vjp
+
+    def with_shapes(g: Operand, y: Operand, *args: Any, **kwargs: Any) -> Operand:
+        read = [np.shape(a) if i in positions else a for i, a in enumerate(args)]
+        return vjp(g, y, *read, **kwargs)
+
+    return with_shapes
+
+
+# Arguments that say how a value is computed or stored, and so leave its derivative as it is.
+VALUE_ONLY = {"dtype", "casting", "subok", "optimize", "copy"}
+
+
+def defvjp(
+    fn: Callable[..., Any],
+    *vjps: Vjp | None,
+    each: Vjp | None = None,
+    broadcasts: bool | None = None,
+) -> None:
+    """Give `fn` its derivative: one rule for each of its array arguments.
+
+    A rule is `vjp(g, y, *args, **kwargs)`: it maps `g`, the cotangent of the result `y`, to the
+    cotangent of one argument.  Write it with NumPy functions that dispatch (no `out=`, no
+    `np.asarray`, nothing in place): the same rule then serves every order of derivative.
+
+    The graph keeps only what rules read, and their parameters' names say what that is: a name that
+    starts with an underscore is not read, and an operand called `x_shape` arrives as its shape.
+
+    Parameters
+    ----------
+    fn : callable
+        A NumPy function, a ufunc, or a function made with `primitive`.
+    *vjps : callable or None
+        One rule per array argument, in order; None where `fn` is piecewise constant.
+    each : callable, optional
+        For a function of any number of arrays: `each(i, g, y, *arrays, **kwargs)` for the i-th.
+    broadcasts : bool, optional
+        Whether `fn` broadcasts its operands, so that the engine sums a gradient over the axes that
+        were broadcast.  Any other rule must return its operand's shape.  True for ufuncs only, if
+        not given.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> @mg.primitive
+    ... def cube(x):
+    ...     return x * x * x
+    >>> mg.defvjp(cube, lambda g, _y, x: g * 3 * x * x)
+    >>> x = mg.tensor([1.0, 2.0], requires_grad=True)
+    >>> cube(x).sum().backward()
+    >>> x.grad
+    tensor([ 3., 12.])
+
+    """
+    if broadcasts is None:
+        broadcasts = fn.broadcasts if isinstance(fn, Primitive) else isinstance(fn, np.ufunc)
+    RULES[fn] = Rule(fn, vjps, each, broadcasts)
+
+
+class Primitive:
+    """A function of arrays that the engine records as one operation: what `primitive` returns."""
+
+    def __init__(self, forward: Callable[..., Any], broadcasts: bool) -> None:
+        self.forward = forward
+        self.broadcasts = broadcasts
+        functools.update_wrapper(self, forward)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Its value: a Tensor if any argument is one, else what the function returns."""
+        if not any(isinstance(a, Tensor) for a in (*args, *kwargs.values())):
+            if holds_tensor(args) or holds_tensor(kwargs):
+                raise TypeError(
+                    f"{name_of(self)}: a Tensor inside a list is not an operand; "
+                    "pass it as an argument of its own, or stack the list with np.stack"
+                )
+            return self.forward(*args, **kwargs)
+        return dispatch(self, args, kwargs)
+
+    def defvjp(self, *vjps: Vjp | None, each: Vjp | None = None) -> None:
+        """Give this operation its derivative: see `minigrad.defvjp`."""
+        defvjp(self, *vjps, each=each)
+
+    def __repr__(self) -> str:
+        return f"<minigrad primitive {self.__name__}>"  # type: ignore[attr-defined]  # update_wrapper
+
+
+@overload
+def primitive(forward: Callable[..., Any], /) -> Primitive: ...
+@overload
+def primitive(*, broadcasts: bool = False) -> Callable[[Callable[..., Any]], Primitive]: ...
+def primitive(
+    forward: Callable[..., Any] | None = None, /, *, broadcasts: bool = False
+) -> Primitive | Callable[[Callable[..., Any]], Primitive]:
+    """Make a function of arrays an operation of its own, whose derivative `defvjp` gives.
+
+    Parameters
+    ----------
+    forward : callable
+        Computes the value: it is called with plain arrays and returns one floating array.
+    broadcasts : bool
+        Whether it broadcasts its operands like a ufunc: the engine then undoes that in gradients.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> @mg.primitive
+    ... def softplus(x):
+    ...     return np.logaddexp(x, 0)
+    >>> softplus.defvjp(lambda g, _y, x: g / (1 + np.exp(-x)))
+    >>> x = mg.tensor(0.0, requires_grad=True)
+    >>> softplus(x).backward()
+    >>> x.grad
+    tensor(0.5)
+
+    """
+    if forward is None:
+        return functools.partial(Primitive, broadcasts=broadcasts)
+    return Primitive(forward, broadcasts)
+
+
+def composite(*fns: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register the decorated function, built from recorded operations, in place of NumPy's `fns`.
+
+    It takes the arguments of NumPy's function that it supports, under NumPy's names.
+    """
+
+    def register(composed: Callable[..., Any]) -> Callable[..., Any]:
+        COMPOSITES.update(dict.fromkeys(fns, composed))
+        return composed
+
+    return register
+
+
+# ---------------------------------------------------------------------------------------------
+# Recording
+
+
+class Node:
+    """A place in the graph: a leaf, or the record of one operation and what its rule reads.
+
+    It points to the nodes it was computed from, never forward, so reference counting frees all.
+    """
+
+    kwargs: Mapping[str, Any] = {}
+    grad: Tensor | None = None
+    keeps_grad = False  # leaves always do
+    hooks: tuple[Callable[[Tensor], Tensor | None], ...] = ()
+
+    def __init__(
+        self,
+        value: Array,
+        plan: Plan | None = None,
+        parents: Sequence[Node] | None = (),
+        args: Sequence[Any] | None = None,
+        output: Array = None,
+    ) -> None:
+        self.shape: tuple[int, ...] = value.shape
+        self.dtype: np.dtype[Any] = value.dtype
+        self.plan = plan  # None: a leaf
+        self.parents = parents  # one for each of the plan's vjps; None: freed
+        self.args = args
+        self.output = output
+        self.serial = next(_serials)  # a node is newer than all that it was computed from
+
+
+_serials = itertools.count()
+
+
+def apply(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call `fn` on the values of `args`; where one of them requires grad, record the call."""
+    rule = RULES.get(fn)
+    if rule is None:
+        return dispatch(fn, args, kwargs)
+    values: list[Any] = []
+    parents = []
+    wanted, bit = 0, 1
+    for arg in args:
+        if type(arg) is Tensor:
+            values.append(arg._data)
+            if arg._node is not None:
+                parents.append(arg._node)
+                wanted |= bit
+        else:
+            values.append(arg)
+        bit <<= 1
+    try:
+        y = rule.forward(*values, **kwargs)
+    except (TypeError, ValueError, IndexError) as error:
+        raise explained(error, fn, values) from error
+    if not wanted or not _recording.get():
+        return wrap(y)
+    for i, arg in enumerate(args):
+        if type(arg) is not Tensor:
+            values[i] = snapshot(arg)
+    return record(rule, y, values, parents, wanted, kwargs)
+
+
+def record(
+    rule: Rule,
+    y: Any,
+    args: list[Any],
+    parents: list[Node],
+    wanted: int,
+    kwargs: Mapping[str, Any] | None = None,
+) -> Any:
+    """Make the Tensor of a result y, with a node that keeps of its `args` what the rule reads.
+
+    `parents` are the nodes of those args that require grad, which are the bits of `wanted`.
+    """
+    plan = rule.plan(wanted, len(args))
+    if plan.skips is not None:  # where fn is piecewise constant there is no way back
+        parents = [parent for parent, skip in zip(parents, plan.skips, strict=True) if not skip]
+        if not parents:
+            return wrap(y)
+    for i in plan.ignored:
+        args[i] = None
+    for i in plan.shapes:
+        args[i] = np.shape(args[i])
+    if type(y) is not np.ndarray:
+        y = as_array(y)
+    node = Node(y, plan, parents, args, y if plan.keeps_output else None)
+    if node.dtype.kind != "f":
+        raise TypeError(
+            f"{name_of(rule.fn)} of a tensor that requires grad gave dtype {y.dtype}, and only "
+            "floating results have derivatives; pass x.detach() for a constant"
+        )
+    if kwargs:
+        node.kwargs = {name: snapshot(kwargs[name]) for name in plan.passes_on(*kwargs)}
+    return Tensor(y, node)
+
+
+def snapshot(value: Any) -> Any:
+    """What the graph keeps of an argument that is no Tensor: a copy, for its owner may change it."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(snapshot, value))
+    return value
+
+
+def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """Call any function on arguments that have Tensors somewhere: NumPy's protocols end here."""
+    if fn in REFUSED:
+        raise TypeError(f"{name_of(fn)}: {REFUSED[fn]}")
+    if kwargs.get("out") is not None:
+        raise TypeError(
+            f"{name_of(fn)}: out= would change an array that a graph may need; "
+            "use the result instead (in place of `a += t` on an array a, write `a = a + t`)"
+        )
+    rule = RULES.get(fn)
+    if rule is not None:
+        if isinstance(fn, Primitive):  # its rule takes its arguments as it does
+            if kwargs:
+                args, kwargs = bind(fn, args, kwargs, arrays=len(args) + len(kwargs))
+        elif len(args) > len(rule.vjps) or holds_tensor(kwargs):
+            args, kwargs = bind(fn, args, kwargs, arrays=len(rule.vjps))
+        for name in kwargs:
+            if holds_tensor(kwargs[name]):
+                raise unsupported(fn, name, "as a Tensor")
+        return apply(fn, *args, **kwargs)
+    if _recording.get() and any(t.requires_grad for t in tensors_in((args, kwargs))):
+        if fn in COMPOSITES:
+            args, kwargs = bind(fn, args, kwargs, 0)
+            known = signature_of(COMPOSITES[fn]).parameters
+            for name in kwargs:
+                if name not in known:
+                    raise unsupported(fn, name)
+            return COMPOSITES[fn](*args, **kwargs)
+        if fn not in CONSTANTS:
+            way_out = (
+                f"give it one with {name_of(fn)}.defvjp"
+                if isinstance(fn, Primitive)
+                else "pass t.detach() for a constant, or define it with @minigrad.primitive"
+            )
+            raise TypeError(f"{name_of(fn)} has no derivative in minigrad; {way_out}")
+    forward = fn.forward if isinstance(fn, Primitive) else fn
+    return wrap(forward(*unwrap(args), **unwrap(kwargs)))
+
+
+signature_of = functools.cache(inspect.signature)
+
+
+def bind(
+    fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], arrays: int
+) -> tuple[list[Any], dict[str, Any]]:
+    """Bring a call into one form: `arrays` arguments by position, others by name, no defaults."""
+    try:
+        signature = signature_of(fn)
+    except ValueError:  # a compiled function without a signature: its names are positions only
+        return list(args), kwargs
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for name, value in signature.bind(*args, **kwargs).arguments.items():
+        parameter = signature.parameters[name]
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            positional.extend(value)
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            named.update(value)
+        elif parameter.kind is parameter.POSITIONAL_ONLY or len(positional) < arrays:
+            positional.append(value)
+        elif value is not parameter.default:
+            named[name] = value
+    return positional, named
+
+
+def tensors_in(value: Any) -> Iterator[Tensor]:
+    """Every Tensor in `value`, however deep in lists, tuples and dictionaries."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for v in value:
+            yield from tensors_in(v)
+    elif isinstance(value, dict):
+        yield from tensors_in(list(value.values()))
+
+
+def holds_tensor(value: Any) -> bool:
+    """Whether there is a Tensor in `value`, however deep."""
+    return next(tensors_in(value), None) is not None
+
+
+def unwrap(value: Any) -> Any:
+    """`value` with every Tensor in it replaced by its array."""
+    if isinstance(value, Tensor):
+        return value._data
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(unwrap, value))
+    if isinstance(value, dict):
+        return {k: unwrap(v) for k, v in value.items()}
+    return value
+
+
+def wrap(value: Any) -> Any:
+    """What a function returned, with Tensors for arrays: the same type out as in."""
+    if is_array(value):
+        return Tensor(value)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):  # a namedtuple, such as linalg's
+        return type(value)(*map(wrap, value))
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(wrap, value))
+    return value
+
+
+def is_array(value: Any) -> bool:
+    return isinstance(value, (np.ndarray, np.generic)) or hasattr(value, "__array_function__")
+
+
+def as_array(value: Any) -> Array:
+    """`value` as an array: NumPy gives scalars where it would have given a 0-d array."""
+    if type(value) is np.ndarray or isinstance(value, np.generic) or not is_array(value):
+        return np.asarray(value)
+    return value
+
+
+def name_of(fn: Any) -> str:
+    """The name that a user knows `fn` by, for messages."""
+    if isinstance(fn, Primitive):
+        return fn.__name__  # type: ignore[attr-defined, no-any-return]  # by update_wrapper
+    if isinstance(getattr(fn, "__self__", None), np.ufunc):  # np.add.reduce
+        return f"numpy.{fn.__self__.__name__}.{fn.__name__}"
+    if fn is operator.getitem:
+        return "x[index]"
+    module = "numpy" if isinstance(fn, np.ufunc) else fn.__module__
+    return f"{module}.{fn.__name__}"
+
+
+def unsupported(fn: Any, argument: str, how: str = "") -> TypeError:
+    return TypeError(
+        f"{name_of(fn)}: the argument {argument!r} is not supported {how or 'where grad is required'}"
+        "; leave it out, or pass t.detach() for a constant"
+    )
+
+
+def explained(error: Exception, fn: Any, values: Sequence[Any]) -> Exception:
+    """NumPy's `error` again, with the operation, its operands and what would fit."""
+    operands = " and ".join(
+        f"{v.dtype} {v.shape}" if hasattr(v, "shape") else type(v).__name__ for v in values
+    )
+    hint = ""
+    if isinstance(error, ValueError) and fn is np.matmul:
+        hint = "; the last axis of x must be as long as the last but one of y in x @ y"
+    elif isinstance(error, ValueError) and "broadcast" in str(error):
+        hint = "; sizes are compared from the last axis on, and must be equal or 1: see np.reshape"
+    kinds = (np.exceptions.AxisError, np.linalg.LinAlgError, IndexError, TypeError)
+    kind = next((k for k in kinds if isinstance(error, k)), ValueError)
+    return kind(f"{name_of(fn)} of {operands}: {error}{hint}")
+
+
+# ---------------------------------------------------------------------------------------------
+# The chain rule
+
+
+def backpropagate(
+    cotangents: dict[Node, Operand],
+    *,
+    within: set[Node] | None = None,
+    retain_graph: bool = False,
+    create_graph: bool = False,
+) -> Iterator[tuple[Node, Operand]]:
+    """Yield (node, its total cotangent), from the outputs in `cotangents` back to the leaves.
+
+    The newest node comes first: all that used a node are newer, so its total is complete.  With
+    `within`, the walk does not leave that set.
+    """
+    pending = [(-node.serial, node) for node in cotangents]
+    heapq.heapify(pending)
+    while pending:
+        node = heapq.heappop(pending)[1]
+        g = cotangents.pop(node)
+        for hook in node.hooks:
+            g = hooked(hook, g, create_graph)
+        yield node, g
+        if node.plan is None:
+            continue
+        if node.parents is None:
+            raise RuntimeError(
+                "backward through a graph that an earlier backward() has freed; "
+                "pass retain_graph=True to the earlier one, or compute the output again"
+            )
+        y, args = recorded(node) if create_graph else (node.output, node.args)
+        for parent, vjp in zip(node.parents, node.plan.vjps):  # noqa: B905  # equal, and hot
+            if within is not None and parent not in within:
+                continue
+            contribution = vjp(g, y, *args, **node.kwargs)
+            shape = getattr(contribution, "shape", None)
+            if shape != parent.shape or contribution.dtype != parent.dtype:
+                contribution = fitted(contribution, parent, node.plan.rule)
+            if parent in cotangents:
+                cotangents[parent] = cotangents[parent] + contribution
+            else:
+                cotangents[parent] = contribution
+                heapq.heappush(pending, (-parent.serial, parent))
+        if not retain_graph:
+            node.parents = node.args = node.output = None
+
+
+def recorded(node: Node) -> tuple[Tensor, list[Any]]:
+    """The output and arguments of `node` as Tensors at their places in the graph again."""
+    args = list(node.args or ())
+    for i, parent in zip(node.plan.positions, node.parents, strict=True):
+        if i in node.plan.values:
+            args[i] = Tensor(args[i], parent)
+    return Tensor(node.output, node) if node.plan.keeps_output else None, args
+
+
+def leading_to(inputs: Sequence[Node], outputs: Iterable[Node]) -> set[Node]:
+    """The nodes on the ways from `outputs` back to `inputs`, both included."""
+    oldest = min(node.serial for node in inputs)
+    found = set(outputs)
+    stack = list(found)
+    while stack:
+        for parent in stack.pop().parents or ():
+            if parent not in found and parent.serial >= oldest:
+                found.add(parent)
+                stack.append(parent)
+    leading = set(inputs)
+    for node in sorted(found, key=lambda node: node.serial):
+        if not leading.isdisjoint(node.parents or ()):
+            leading.add(node)
+    return leading
+
+
+def fitted(contribution: Operand, parent: Node, rule: Rule) -> Operand:
+    """Bring what a rule returned to the shape and dtype of its operand, or refuse it."""
+    if not is_array(contribution):
+        contribution = np.asarray(contribution)
+    if contribution.shape != parent.shape:
+        if not rule.broadcasts:
+            raise RuntimeError(
+                f"the rule of {name_of(rule.fn)} returned shape {contribution.shape} for an operand "
+                f"of shape {parent.shape}; return the operand's shape, or declare broadcasts=True"
+            )
+        contribution = unbroadcast(contribution, parent.shape)
+    if contribution.dtype.kind == "c":
+        raise TypeError(f"the rule of {name_of(rule.fn)} gave a complex gradient to a real operand")
+    return contribution.astype(parent.dtype, copy=False)
+
+
+def unbroadcast(g: Operand, shape: tuple[int, ...]) -> Operand:
+    """Adjoint of broadcasting from `shape`: sum over the axes that were repeated."""
+    new = max(g.ndim - len(shape), 0)
+    stretched = [new + i for i, n in enumerate(shape) if n == 1 and g.shape[new + i] != 1]
+    g = g.sum(axis=(*range(new), *stretched))
+    return g if g.shape == shape else g.reshape(shape)
+
+
+def hooked(hook: Callable[[Tensor], Tensor | None], g: Operand, create_graph: bool) -> Operand:
+    """The cotangent that `hook` puts in the place of g, or g where it returns None."""
+    replacement = hook(g if isinstance(g, Tensor) else Tensor(g.copy()))
+    if replacement is None:
+        return g
+    if np.shape(replacement) != g.shape:
+        raise ValueError(
+            f"a hook returned shape {np.shape(replacement)} for a gradient of shape {g.shape}"
+        )
+    replacement = asarray(replacement).astype(g.dtype)
+    return replacement if create_graph else replacement.numpy().copy()
+
+
+def seed(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Operand]:
+    """The node of `output` and the cotangent to start from, checked."""
+    if output._node is None:
+        raise RuntimeError(
+            "backward from a tensor that does not require grad; make an input with "
+            "requires_grad=True, and compute outside no_grad() and without detach()"
+        )
+    if gradient is None:
+        if output.size != 1:
+            raise RuntimeError(
+                f"backward from shape {output.shape} needs a gradient of that shape: only a scalar "
+                "has an implicit one; reduce it first, e.g. y.sum().backward()"
+            )
+        gradient = np.ones(output.shape)
+    gradient = asarray(gradient)
+    if gradient.shape != output.shape:
+        raise ValueError(
+            f"the gradient has shape {gradient.shape} and the output {output.shape}; "
+            "they must be equal"
+        )
+    if gradient.dtype.kind not in "fiub":
+        raise TypeError(f"the gradient of a {output.dtype} tensor cannot have dtype {gradient.dtype}")
+    if gradient.requires_grad and not create_graph:
+        raise RuntimeError(
+            "the gradient requires grad itself; pass create_graph=True to differentiate through "
+            "it, or gradient.detach() for a constant"
+        )
+    if create_graph:
+        return output._node, gradient.astype(output.dtype)
+    return output._node, gradient._data.astype(output.dtype)
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Any = None,
+    *,
+    retain_graph: bool = False,
+    create_graph: bool = False,
+) -> Any:
+    """Gradients of `outputs` with respect to `inputs`, leaving every `.grad` alone.
+
+    Parameters
+    ----------
+    outputs : Tensor or sequence of Tensor
+        What to differentiate; scalars, unless `grad_outputs` is given.
+    inputs : Tensor or sequence of Tensor
+        Leaves or intermediate results that require grad.
+    grad_outputs : array_like or sequence of array_like, optional
+        The cotangent of each output, of its shape.
+    retain_graph : bool
+        Keep the graph for another walk.
+    create_graph : bool
+        Record the walk itself, so that the gradients can be differentiated again; keeps the graph.
+
+    Returns
+    -------
+    Tensor or tuple of Tensor
+        As `inputs`, in their shapes and dtypes; zeros for one that no output depends on.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.tensor([1.0, 2.0], requires_grad=True)
+    >>> (g,) = mg.grad((x**3).sum(), [x], create_graph=True)
+    >>> g
+    tensor([ 3., 12.], requires_grad=True)
+    >>> mg.grad(g.sum(), x)
+    tensor([ 6., 12.])
+
+    """
+    single, one = isinstance(inputs, Tensor), isinstance(outputs, Tensor)
+    inputs = [inputs] if isinstance(inputs, Tensor) else inputs
+    outputs = [outputs] if isinstance(outputs, Tensor) else outputs
+    if grad_outputs is None:
+        grad_outputs = [None] * len(outputs)
+    elif one:
+        grad_outputs = [grad_outputs]
+    nodes = [t._node for t in inputs]
+    if None in nodes:
+        raise RuntimeError(
+            f"input {nodes.index(None)} does not require grad, so nothing was recorded for it; "
+            "set requires_grad=True before computing the output"
+        )
+    cotangents: dict[Node, Operand] = {}
+    for output, gradient in zip(outputs, grad_outputs, strict=True):
+        node, g = seed(output, gradient, create_graph)
+        cotangents[node] = cotangents[node] + g if node in cotangents else g
+    within = leading_to(nodes, cotangents)
+    with enable_grad() if create_graph else no_grad(), poles_are_silent():
+        walk = backpropagate(
+            {node: g for node, g in cotangents.items() if node in within},
+            within=within,
+            retain_graph=retain_graph or create_graph,
+            create_graph=create_graph,
+        )
+        found = {node: g for node, g in walk if node in nodes}
+    gradients = unshared(
+        [found[n] if n in found else np.zeros(n.shape, n.dtype) for n in nodes]
+    )
+    return gradients[0] if single else tuple(gradients)
+
+
+def unshared(gradients: Sequence[Operand]) -> list[Tensor]:
+    """A Tensor for each of `gradients`, none of which shares memory with another or is a view."""
+    seen: set[int] = set()
+    results = []
+    for g in gradients:
+        if isinstance(g, Tensor):
+            results.append(Tensor(g._data, g._node))
+            continue
+        if id(g) in seen or getattr(g, "base", None) is not None:
+            g = g.copy()
+        seen.add(id(g))
+        results.append(Tensor(g))
+    return results
+
+
+def poles_are_silent() -> np.errstate:
+    """Derivatives at poles are inf or nan by convention, and rules compute both sides of a where."""
+    return np.errstate(divide="ignore", invalid="ignore", over="ignore")
+
+
+@contextlib.contextmanager
+def _recording_set_to(mode: bool) -> Iterator[None]:
+    token = _recording.set(mode)
+    try:
+        yield
+    finally:
+        _recording.reset(token)
+
+
+def no_grad() -> contextlib.AbstractContextManager[None]:
+    """Record nothing inside: a context manager, and a decorator.  Per thread and per task.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.tensor(2.0, requires_grad=True)
+    >>> with mg.no_grad():
+    ...     y = x * x
+    >>> y.requires_grad
+    False
+
+    """
+    return _recording_set_to(False)
+
+
+def enable_grad() -> contextlib.AbstractContextManager[None]:
+    """Record inside, also within `no_grad`: a context manager, and a decorator.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.tensor(2.0, requires_grad=True)
+    >>> with mg.no_grad(), mg.enable_grad():
+    ...     y = x * x
+    >>> y.requires_grad
+    True
+
+    """
+    return _recording_set_to(True)
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are recorded here and now.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.is_grad_enabled()
+    True
+
+    """
+    return _recording.get()
+
+
+# ---------------------------------------------------------------------------------------------
+# The Tensor
+
+
+def updated(x: Array, index: Any, value: Any) -> Array:
+    """A copy of `x` in which `x[index] = value`: the indexed update."""
+    y = np.array(x)
+    y[index] = value
+    return y
+
+
+def cast(x: Array, dtype: npt.DTypeLike) -> Array:
+    """`x` in another dtype."""
+    return x.astype(dtype)
+
+
+def operators(fn: np.ufunc) -> tuple[Callable[[Tensor, Any], Tensor], ...]:
+    """The methods of an operator: `x + v`, `v + x` and `x += v`, for the ufunc of +."""
+
+    def method(self: Tensor, other: Any) -> Any:
+        # What `apply` does, written out for a recorded tensor and a tensor or float: on arrays of
+        # a few numbers that saves a fifth of an operation's time.
+        node = self._node
+        if node is None or fn not in RULES or not _recording.get():
+            return apply(fn, self, other)
+        if type(other) is float:
+            args, parents, wanted = [self._data, other], [node], 1
+        elif type(other) is not Tensor:
+            return apply(fn, self, other)
+        elif other._node is None:
+            args, parents, wanted = [self._data, other._data], [node], 1
+        else:
+            args, parents, wanted = [self._data, other._data], [node, other._node], 3
+        try:
+            y = fn(*args)
+        except (TypeError, ValueError):
+            return apply(fn, self, other)  # which explains the error
+        return record(RULES[fn], y, args, parents, wanted)
+
+    def reflected(self: Tensor, other: Any) -> Tensor:
+        return apply(fn, other, self)  # type: ignore[no-any-return]  # likewise
+
+    def assigning(self: Tensor, other: Any) -> Tensor:
+        return self._assigned(fn, other)
+
+    return method, reflected, assigning
+
+
+class Tensor:
+    """An array, and the place in the graph that it was computed at.
+
+    A Tensor is a value: no operation changes its array.  `x[i] = v` and `x += v` give the name x a
+    new value, recorded like any other operation, that no other tensor sees.
+
+    Parameters
+    ----------
+    data : array
+        The array to hold, not copied: `minigrad.tensor` is what makes tensors from data.
+
+    Attributes
+    ----------
+    grad : Tensor or None
+        What `backward()` has added up for this leaf, in its shape and dtype.
+
+    """
+
+    __slots__ = ("__weakref__", "_data", "_node")
+
+    def __init__(self, data: Array, _node: Node | None = None) -> None:
+        self._data = data if type(data) is np.ndarray else as_array(data)
+        self._node = _node
+
+    # -- the graph ----------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this tensor are recorded."""
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Make this tensor a leaf that requires grad, or one that does not; returns itself."""
+        if not self.is_leaf:
+            if not requires_grad:
+                raise RuntimeError(
+                    "requires_grad of a computed tensor cannot be turned off; use x.detach()"
+                )
+        elif not requires_grad:
+            self._node = None
+        elif self._node is None:
+            if self.dtype.kind != "f":
+                raise TypeError(
+                    f"only floating tensors can require grad, not {self.dtype}; "
+                    "write 1.0 for 1, or pass dtype=float"
+                )
+            self._node = Node(self._data)
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this tensor was not computed from tensors that require grad."""
+        return self._node is None or self._node.plan is None
+
+    @property
+    def grad(self) -> Tensor | None:
+        """What `backward()` has added up here: for leaves, and where `retain_grad()` asked."""
+        return None if self._node is None else self._node.grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if self._node is None:
+            raise RuntimeError("a tensor that does not require grad has no gradient to set")
+        if value is not None:
+            value = asarray(value)
+            if value.shape != self.shape or value.dtype != self.dtype:
+                raise ValueError(
+                    f"a gradient of shape {value.shape} and dtype {value.dtype} does not fit a "
+                    f"tensor of shape {self.shape} and dtype {self.dtype}"
+                )
+        self._node.grad = value
+
+    def retain_grad(self) -> None:
+        """Let `backward()` keep the gradient of this intermediate result in `.grad`, too."""
+        if self._node is None:
+            raise RuntimeError("retain_grad of a tensor that does not require grad")
+        self._node.keeps_grad = True
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Callable[[], None]:
+        """Call `hook` with this tensor's whole gradient during backward; it may return another.
+
+        Returns
+        -------
+        callable
+            Call it to remove the hook.
+
+        Examples
+        --------
+        >>> import minigrad as mg
+        >>> x = mg.tensor([3.0, -4.0], requires_grad=True)
+        >>> remove = x.register_hook(lambda g: g.clip(-1, 1))
+        >>> (x * x).sum().backward()
+        >>> x.grad
+        tensor([ 1., -1.])
+
+        """
+        if self._node is None:
+            raise RuntimeError("register_hook on a tensor that does not require grad")
+        node = self._node
+        node.hooks = (*node.hooks, hook)
+
+        def remove() -> None:
+            node.hooks = tuple(h for h in node.hooks if h is not hook)
+
+        return remove
+
+    def backward(
+        self, gradient: Any = None, *, retain_graph: bool = False, create_graph: bool = False
+    ) -> None:
+        """Add the gradient of this tensor to the `.grad` of every leaf that it depends on.
+
+        Parameters
+        ----------
+        gradient : array_like, optional
+            The cotangent of this tensor, of its shape; 1 if it is a scalar.
+        retain_graph : bool
+            Keep the graph, which is otherwise freed on the way, for another walk.
+        create_graph : bool
+            Record the walk itself, so that `.grad` can be differentiated; keeps the graph.
+
+        Raises
+        ------
+        RuntimeError
+            If this tensor does not require grad, is no scalar and no `gradient` is given, or if an
+            earlier walk has freed the graph.
+        ValueError
+            If `gradient` has another shape.
+
+        Examples
+        --------
+        >>> import minigrad as mg
+        >>> x = mg.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * x).sum().backward()
+        >>> x.grad
+        tensor([2., 4.])
+
+        """
+        node, g = seed(self, gradient, create_graph)
+        with enable_grad() if create_graph else no_grad(), poles_are_silent():
+            walk = backpropagate(
+                {node: g}, retain_graph=retain_graph or create_graph, create_graph=create_graph
+            )
+            kept = [(node, g) for node, g in walk if node.plan is None or node.keeps_grad]
+            gradients = unshared([g for _, g in kept])
+            for (node, _), g in zip(kept, gradients, strict=True):  # an error above changes none
+                node.grad = g if node.grad is None else node.grad + g
+
+    def detach(self) -> Tensor:
+        """The same value as a constant: nothing flows back through it."""
+        return Tensor(self._data)
+
+    # -- the value ----------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Array:
+        """The array itself; assign a new one of the same shape and dtype to change a leaf's value.
+
+        Writing into it changes every tensor and graph that shares its memory.
+        """
+        return self._data
+
+    @data.setter
+    def data(self, value: Array) -> None:
+        if not self.is_leaf:
+            raise RuntimeError(
+                "data of a computed tensor cannot be set, its graph would be wrong; detach() first"
+            )
+        value = as_array(value)
+        if value.shape != self.shape or value.dtype != self.dtype:
+            raise ValueError(
+                f"data of shape {self.shape} and dtype {self.dtype} cannot become "
+                f"{value.shape} and {value.dtype}; make a new tensor"
+            )
+        self._data = value
+
+    def numpy(self) -> npt.NDArray[Any]:
+        """The value as a NumPy array, outside the graph: a view that cannot be written to."""
+        view: npt.NDArray[Any] = np.asarray(self._data).view()
+        view.flags.writeable = False
+        return view
+
+    def item(self) -> Any:
+        """The value of a tensor of one element as a Python number, outside the graph."""
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """The value as nested lists of Python numbers, outside the graph."""
+        return self._data.tolist()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return self._data.shape  # type: ignore[no-any-return]  # Array is Any
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """NumPy's dtype of the elements."""
+        return self._data.dtype  # type: ignore[no-any-return]  # Array is Any
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._data.ndim  # type: ignore[no-any-return]  # Array is Any
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._data.size  # type: ignore[no-any-return]  # Array is Any
+
+    def __repr__(self) -> str:
+        shown = np.array2string(np.asarray(self._data), separator=", ", prefix="tensor(")
+        notes = [shown]
+        if self.dtype not in (np.dtype(float), np.dtype(int), np.dtype(bool)):
+            notes.append(f"dtype={self.dtype}")
+        if self.requires_grad:
+            notes.append("requires_grad=True")
+        return f"tensor({', '.join(notes)})"
+
+    def __len__(self) -> int:
+        if self.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, value: object) -> bool:
+        return bool(np.any(self._data == unwrap(value)))
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __int__(self) -> int:
+        return int(self._data)
+
+    def __index__(self) -> int:
+        return operator.index(self._data)
+
+    def __float__(self) -> float:
+        self._refuse_to_detach("float(x)", "x.item()")
+        return float(self._data)
+
+    def __complex__(self) -> complex:
+        self._refuse_to_detach("complex(x)", "x.item()")
+        return complex(self._data)
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data.item(), spec) if spec and self.size == 1 else format(repr(self), spec)
+
+    def __array__(
+        self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
+    ) -> npt.NDArray[Any]:
+        self._refuse_to_detach(
+            "conversion to a NumPy array", "x.numpy() or x.detach(), or mg.asarray or np.stack on a list"
+        )
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def _refuse_to_detach(self, what: str, way_out: str) -> None:
+        if self._node is not None:
+            raise TypeError(
+                f"{what} would silently cut a tensor that requires grad out of its graph; "
+                f"use {way_out}"
+            )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if not self.is_leaf:
+            raise TypeError(
+                "a computed tensor cannot be copied or pickled without its graph; "
+                "use x.copy() to stay in the graph, or x.detach()"
+            )
+        return _restored, (self._data, self.requires_grad, self.grad)
+
+    # -- NumPy's protocols --------------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method == "__call__":
+            return dispatch(ufunc, inputs, kwargs) if kwargs else apply(ufunc, *inputs)
+        if method in ("at", "reduceat"):
+            raise TypeError(
+                f"numpy.{ufunc.__name__}.{method} is not supported on tensors; "
+                "use x[index] = value, or indexing and a sum"
+            )
+        if kwargs.get("out") == (None,):  # how NumPy passes on that there is none
+            del kwargs["out"]
+        return dispatch(getattr(ufunc, method), inputs, kwargs)
+
+    def __array_function__(
+        self, fn: Callable[..., Any], types: Any, args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> Any:
+        return dispatch(fn, args, kwargs)
+
+    __hash__ = object.__hash__  # by identity: == compares elements
+
+    # -- indexing -----------------------------------------------------------------------------
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return apply(operator.getitem, self, unwrap(index))  # type: ignore[no-any-return]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        is_parameter = self._node is not None and self._node.plan is None
+        if is_parameter and _recording.get():
+            raise RuntimeError(
+                "x[index] = value on a leaf that requires grad would make it a computed tensor; "
+                "write y = x.copy() and set y, or set it inside no_grad()"
+            )
+        new = apply(updated, self, unwrap(index), value)
+        self._data = new._data
+        if not is_parameter:
+            self._node = new._node
+
+    def _assigned(self, fn: Callable[..., Any], value: Any) -> Tensor:
+        """What `x += value` and its like give the name x: NumPy's shape and dtype rules hold."""
+        new: Tensor = apply(fn, self, value)
+        if new.shape != self.shape or not np.can_cast(new.dtype, self.dtype, "same_kind"):
+            raise (ValueError if new.shape != self.shape else TypeError)(
+                f"{name_of(fn)} in place gives shape {new.shape} and dtype {new.dtype}, which a "
+                f"tensor of shape {self.shape} and dtype {self.dtype} cannot take; write x = x + v"
+            )
+        new = new.astype(self.dtype)
+        if self._node is None or self._node.plan is not None or _recording.get():
+            return new
+        self._data = new._data  # a parameter under no_grad() stays the parameter
+        return self
+
+    # -- operators ----------------------------------------------------------------------------
+
+    __add__, __radd__, __iadd__ = operators(np.add)
+    __sub__, __rsub__, __isub__ = operators(np.subtract)
+    __mul__, __rmul__, __imul__ = operators(np.multiply)
+    __truediv__, __rtruediv__, __itruediv__ = operators(np.divide)
+    __floordiv__, __rfloordiv__, __ifloordiv__ = operators(np.floor_divide)
+    __mod__, __rmod__, __imod__ = operators(np.remainder)
+    __matmul__, __rmatmul__, __imatmul__ = operators(np.matmul)
+    _power, __rpow__, __ipow__ = operators(np.power)
+    __and__, __rand__, __iand__ = operators(np.bitwise_and)
+    __or__, __ror__, __ior__ = operators(np.bitwise_or)
+    __xor__, __rxor__, __ixor__ = operators(np.bitwise_xor)
+    __lshift__, __rlshift__, __ilshift__ = operators(np.left_shift)
+    __rshift__, __rrshift__, __irshift__ = operators(np.right_shift)
+    __lt__ = operators(np.less)[0]
+    __le__ = operators(np.less_equal)[0]
+    __gt__ = operators(np.greater)[0]
+    __ge__ = operators(np.greater_equal)[0]
+    __eq__ = operators(np.equal)[0]  # type: ignore[assignment]  # elementwise, as in NumPy
+    __ne__ = operators(np.not_equal)[0]  # type: ignore[assignment]  # elementwise, as in NumPy
+
+    def __pow__(self, exponent: Any) -> Tensor:
+        if type(exponent) is int and exponent == 2:  # as ndarrays do: a third of np.power's time
+            return call(np.square, self)
+        return self._power(exponent)
+
+    def __divmod__(self, other: Any) -> tuple[Tensor, Tensor]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Tensor, Tensor]:
+        return other // self, other % self
+
+    def __neg__(self) -> Tensor:
+        return call(np.negative, self)
+
+    def __pos__(self) -> Tensor:
+        return call(np.positive, self)
+
+    def __abs__(self) -> Tensor:
+        return call(np.absolute, self)
+
+    def __invert__(self) -> Tensor:
+        return call(np.invert, self)
+
+    # -- NumPy's functions as methods: for typed code, since NumPy's stubs know no protocols ------
+
+    def exp(self) -> Tensor:
+        """The exponential of each element: `numpy.exp`."""
+        return call(np.exp, self)
+
+    def log(self) -> Tensor:
+        """The natural logarithm of each element: `numpy.log`."""
+        return call(np.log, self)
+
+    def sqrt(self) -> Tensor:
+        """The square root of each element: `numpy.sqrt`."""
+        return call(np.sqrt, self)
+
+    def square(self) -> Tensor:
+        """The square of each element: `numpy.square`."""
+        return call(np.square, self)
+
+    def tanh(self) -> Tensor:
+        """The hyperbolic tangent of each element: `numpy.tanh`."""
+        return call(np.tanh, self)
+
+    def sin(self) -> Tensor:
+        """The sine of each element: `numpy.sin`."""
+        return call(np.sin, self)
+
+    def cos(self) -> Tensor:
+        """The cosine of each element: `numpy.cos`."""
+        return call(np.cos, self)
+
+    def sum(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """The sum over `axis`: `numpy.sum`."""
+        return call(np.sum, self, axis=axis, keepdims=keepdims)
+
+    def mean(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """The mean over `axis`: `numpy.mean`."""
+        return call(np.mean, self, axis=axis, keepdims=keepdims)
+
+    def prod(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """The product over `axis`: `numpy.prod`."""
+        return call(np.prod, self, axis=axis, keepdims=keepdims)
+
+    def max(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """The largest element over `axis`; ties share its gradient evenly: `numpy.max`."""
+        return call(np.max, self, axis=axis, keepdims=keepdims)
+
+    def min(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """The smallest element over `axis`; ties share its gradient evenly: `numpy.min`."""
+        return call(np.min, self, axis=axis, keepdims=keepdims)
+
+    def var(self, axis: Axis = None, ddof: float = 0, *, keepdims: bool = False) -> Tensor:
+        """The variance over `axis`: `numpy.var`."""
+        return call(np.var, self, axis=axis, ddof=ddof, keepdims=keepdims)
+
+    def std(self, axis: Axis = None, ddof: float = 0, *, keepdims: bool = False) -> Tensor:
+        """The standard deviation over `axis`: `numpy.std`."""
+        return call(np.std, self, axis=axis, ddof=ddof, keepdims=keepdims)
+
+    def any(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Whether any element over `axis` is true: `numpy.any`."""
+        return call(np.any, self, axis=axis, keepdims=keepdims)
+
+    def all(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Whether all elements over `axis` are true: `numpy.all`."""
+        return call(np.all, self, axis=axis, keepdims=keepdims)
+
+    def argmax(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """The index of the largest element over `axis`; never requires grad: `numpy.argmax`."""
+        return call(np.argmax, self, axis=axis, keepdims=keepdims)
+
+    def argmin(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """The index of the smallest element over `axis`; never requires grad: `numpy.argmin`."""
+        return call(np.argmin, self, axis=axis, keepdims=keepdims)
+
+    def cumsum(self, axis: int | None = None) -> Tensor:
+        """The running sum along `axis`: `numpy.cumsum`."""
+        return call(np.cumsum, self, axis=axis)
+
+    def cumprod(self, axis: int | None = None) -> Tensor:
+        """The running product along `axis`: `numpy.cumprod`."""
+        return call(np.cumprod, self, axis=axis)
+
+    def argsort(self, axis: int | None = -1) -> Tensor:
+        """The indices that sort along `axis`, stably; never requires grad: `numpy.argsort`."""
+        return call(np.argsort, self, axis=axis, stable=True)
+
+    def sort(self, axis: int | None = -1) -> Tensor:
+        """A sorted copy, which is `numpy.sort`; an ndarray's method would sort in place."""
+        return call(np.sort, self, axis=axis)
+
+    def clip(self, min: Any = None, max: Any = None) -> Tensor:
+        """Each element brought between `min` and `max`: `numpy.clip`."""
+        return call(np.clip, self, min, max)
+
+    def round(self, decimals: int = 0) -> Tensor:
+        """Each element rounded; never requires grad: `numpy.round`."""
+        return call(np.round, self, decimals)
+
+    def dot(self, other: Any) -> Tensor:
+        """The dot product with `other`: `numpy.dot`."""
+        return call(np.dot, self, other)
+
+    def reshape(self, *shape: Any, order: str = "C") -> Tensor:
+        """The same elements in another shape, given as a tuple or as numbers: `numpy.reshape`."""
+        return call(np.reshape, self, shape[0] if len(shape) == 1 else shape, order=order)
+
+    def ravel(self) -> Tensor:
+        """The elements in one axis: `numpy.ravel`."""
+        return call(np.ravel, self)
+
+    def flatten(self) -> Tensor:
+        """The elements in one axis: `numpy.ravel`."""
+        return call(np.ravel, self)
+
+    def transpose(self, *axes: Any) -> Tensor:
+        """The axes in another order, reversed if none is given: `numpy.transpose`."""
+        return call(np.transpose, self, (axes[0] if len(axes) == 1 else axes) or None)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Tensor:
+        """Two axes exchanged: `numpy.swapaxes`."""
+        return call(np.swapaxes, self, axis1, axis2)
+
+    def squeeze(self, axis: Axis = None) -> Tensor:
+        """Without axes of length one: `numpy.squeeze`."""
+        return call(np.squeeze, self, axis=axis)
+
+    def repeat(self, repeats: Any, axis: int | None = None) -> Tensor:
+        """Each element several times: `numpy.repeat`."""
+        return call(np.repeat, self, repeats, axis=axis)
+
+    def take(self, indices: Any, axis: int | None = None) -> Tensor:
+        """The elements at `indices` along `axis`: `numpy.take`."""
+        return call(np.take, self, indices, axis=axis)
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+        """The diagonals over two axes: `numpy.diagonal`."""
+        return call(np.diagonal, self, offset=offset, axis1=axis1, axis2=axis2)
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+        """The sums of the diagonals over two axes: `numpy.trace`."""
+        return call(np.trace, self, offset=offset, axis1=axis1, axis2=axis2)
+
+    @property
+    def T(self) -> Tensor:
+        """The axes in reverse order."""
+        return call(np.transpose, self)
+
+    @property
+    def mT(self) -> Tensor:
+        """The last two axes exchanged: the transpose of each matrix in a stack."""
+        if self.ndim < 2:
+            raise ValueError(f"x.mT needs two axes, got shape {self.shape}")
+        return call(np.swapaxes, self, -1, -2)
+
+    def astype(self, dtype: npt.DTypeLike) -> Tensor:
+        """This tensor in another dtype, itself if it has it; a gradient comes back in this one's."""
+        return self if self.dtype == dtype else call(cast, self, dtype)
+
+    def copy(self) -> Tensor:
+        """The same value in memory of its own, still in the graph."""
+        return call(np.copy, self)
+
+
+def call(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Tensor:
+    """`apply` where the result is one array."""
+    result: Tensor = apply(fn, *args, **kwargs)
+    return result
+
+
+def _restored(data: Array, requires_grad: bool, grad: Tensor | None) -> Tensor:
+    """Unpickle a leaf."""
+    leaf = Tensor(data).requires_grad_(requires_grad)
+    if requires_grad:
+        leaf.grad = grad
+    return leaf
+
+
+def tensor(
+    data: npt.ArrayLike, dtype: npt.DTypeLike | None = None, *, requires_grad: bool = False
+) -> Tensor:
+    """Make a leaf Tensor from a copy of `data`.
+
+    Parameters
+    ----------
+    data : array_like
+        Numbers, nested lists, or an array.
+    dtype : dtype, optional
+        NumPy's choice for `data`, if not given.
+    requires_grad : bool
+        Whether to record what is computed from it, which only floating dtypes allow.
+
+    Raises
+    ------
+    TypeError
+        If `data` holds a tensor that requires grad, if NumPy can make no numbers of it, or if
+        `requires_grad` is asked for another dtype than a floating one.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> mg.tensor([[1.0, 2.0]], requires_grad=True)
+    tensor([[1., 2.]], requires_grad=True)
+    >>> mg.tensor(np.arange(3), dtype=np.float32)
+    tensor([0., 1., 2.], dtype=float32)
+
+    """
+    return _checked(np.array(data, dtype=dtype)).requires_grad_(requires_grad)
+
+
+def asarray(data: Any, dtype: npt.DTypeLike | None = None) -> Tensor:
+    """Make a Tensor that shares the memory of `data`, where NumPy can; a Tensor stays in its graph.
+
+    Parameters
+    ----------
+    data : array_like, Tensor, or nested lists of Tensors
+        An array must not be changed afterwards.  Tensors in lists are stacked, and recorded.
+    dtype : dtype, optional
+        The dtype of the result, if it is not that of `data`.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.tensor(2.0, requires_grad=True)
+    >>> mg.asarray([x, x * x, 1.0])
+    tensor([2., 4., 1.], requires_grad=True)
+
+    """
+    if isinstance(data, (list, tuple)) and holds_tensor(data):
+        data = np.stack([asarray(element) for element in data])  # type: ignore[call-overload]  # Tensors
+    if not isinstance(data, Tensor):
+        data = _checked(as_array(data) if dtype is None else np.asarray(data, dtype=dtype))
+    return data if dtype is None else data.astype(dtype)
+
+
+def _checked(array: Array) -> Tensor:
+    """A Tensor of `array`, if it holds numbers or truth values."""
+    if array.dtype.kind not in "biufc":
+        raise TypeError(
+            f"a tensor holds numbers, not dtype {array.dtype}; convert the data first, "
+            "and give nested lists rows of equal length"
+        )
+    return Tensor(array)

@@ -1,0 +1,113 @@
+"""Activations and losses as functions: composites of recorded operations.
+
+It imports core and ops only; layers.py makes modules of some of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.core import Axis, Tensor, asarray
+from minigrad.ops.elementwise import relu, sigmoid
+from minigrad.ops.reductions import logsumexp, softmax
+
+__all__ = ["cross_entropy", "log_softmax", "logsumexp", "relu", "sigmoid", "softmax"]
+
+
+def log_softmax(x: Any, axis: Axis = -1) -> Tensor:
+    """log(softmax(x)) over `axis`, exact where softmax(x) itself would round to 0.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+        Logits, of any shape.
+    axis : int, tuple of int or None
+        The axis that the probabilities sum to one over.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> import minigrad.nn.functional as F
+    >>> F.log_softmax(mg.tensor([10000.0, 0.0]))
+    tensor([     0., -10000.])
+
+    """
+    x = asarray(x)
+    return x - asarray(logsumexp(x, axis=axis, keepdims=True))
+
+
+def cross_entropy(logits: Any, target: Any, *, reduction: str = "mean") -> Tensor:
+    """Negative log-likelihood of `target` under softmax(`logits`).
+
+    Parameters
+    ----------
+    logits : array_like or Tensor
+        Shape (..., C): scores of C classes.
+    target : array_like or Tensor
+        Class indices, integers of shape (...) below C; or probabilities, floating or one-hot, of
+        the shape of `logits`, which each sum to one.
+    reduction : {"mean", "sum", "none"}
+        The mean or sum over all leading axes, or a loss for each of them.  The mean of no losses is
+        nan.
+
+    Raises
+    ------
+    TypeError
+        If class indices are not integers, or `logits` not floating.
+    ValueError
+        If shapes do not fit, an index is out of range, or `reduction` is none of the three.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> import minigrad.nn.functional as F
+    >>> logits = mg.tensor([[10000.0, 0.0], [0.0, 0.0]], requires_grad=True)
+    >>> loss = F.cross_entropy(logits, [1, 0])
+    >>> loss.backward()
+    >>> logits.grad
+    tensor([[ 0.5 , -0.5 ],
+            [-0.25,  0.25]])
+
+    """
+    logits, target = asarray(logits), asarray(target)
+    if logits.ndim == 0 or logits.shape[-1] == 0 or logits.dtype.kind != "f":
+        raise (TypeError if logits.dtype.kind != "f" else ValueError)(
+            f"cross_entropy takes floating logits of shape (..., C), not {logits.dtype} of shape "
+            f"{logits.shape}"
+        )
+    if target.shape == logits.shape:
+        losses = -(target * log_softmax(logits)).sum(axis=-1)
+    else:
+        losses = asarray(logsumexp(logits, axis=-1)) - _at_class(logits, target)
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    if reduction == "mean":
+        return losses.mean()
+    raise ValueError(f"reduction={reduction!r}; it is 'mean', 'sum' or 'none'")
+
+
+def _at_class(logits: Tensor, target: Tensor) -> Tensor:
+    """The logit of the class that `target` names, for every leading index."""
+    classes = logits.shape[-1]
+    labels = target.numpy()
+    if labels.shape != logits.shape[:-1]:
+        raise ValueError(
+            f"cross_entropy of logits {logits.shape} takes class indices of shape "
+            f"{logits.shape[:-1]} or probabilities of shape {logits.shape}, not {labels.shape}"
+        )
+    if labels.dtype.kind not in "iu":
+        raise TypeError(
+            f"cross_entropy takes class indices as integers, not {labels.dtype}; "
+            "use labels.astype(int), or probabilities of the shape of the logits"
+        )
+    if labels.size and not (labels.min() >= 0 and labels.max() < classes):
+        raise ValueError(
+            f"cross_entropy: class indices go from 0 to {classes - 1} here, and the target has "
+            f"{labels.min()} to {labels.max()}"
+        )
+    rows = np.arange(labels.size)
+    return logits.reshape(-1, classes)[rows, labels.reshape(-1)].reshape(labels.shape)

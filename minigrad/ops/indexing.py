@@ -1,0 +1,150 @@
+"""Derivatives of taking elements out of an array and putting them in.
+
+`x[index]` and `scatter` are a pair, each the other's derivative, so that no sparse gradient is
+needed.  What gathers by computed indices (take, sort, median) is built from them.  It imports core
+only; linalg.py comes next.
+"""
+
+import operator
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from minigrad.core import Array, Axis, Operand, asarray, composite, defvjp, primitive, unwrap, updated
+
+
+def is_gather(index: Any) -> bool:
+    """Whether `index` may name an element twice: it holds integer arrays, not only slices."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return any(isinstance(p, list | np.ndarray) and np.asarray(p).dtype.kind in "iu" for p in parts)
+
+
+@primitive
+def scatter(g: Array, index: Any, shape: tuple[int, ...]) -> Array:
+    """Adjoint of x[index] for x of `shape`: zeros, with `g` added at `index`."""
+    y = np.zeros(shape, dtype=np.asarray(g).dtype)
+    if is_gather(index):
+        np.add.at(y, index, g)
+    else:
+        y[index] = g
+    return y
+
+
+defvjp(operator.getitem, lambda g, _y, x_shape, index: scatter(g, index, x_shape))
+scatter.defvjp(lambda g, _y, _x, index, _shape: g[index])
+
+
+def last_writes(shape: tuple[int, ...], index: Any) -> Array:
+    """Which elements of v survive in x after x[index] = v: the last one written to a place."""
+    slots = np.zeros(shape, dtype=int)
+    writes = np.arange(slots[index].size).reshape(slots[index].shape)
+    slots[index] = writes
+    return slots[index] == writes
+
+
+def written(g: Operand, index: Any, value_shape: tuple[int, ...]) -> Operand:
+    """Derivative of the indexed update by the value written."""
+    taken = g[index]
+    if is_gather(index):
+        taken = np.where(last_writes(np.shape(g), index), taken, 0)
+    extra = len(value_shape) - taken.ndim  # NumPy lets a value have more leading ones
+    return taken.reshape((1,) * extra + np.shape(taken)) if extra > 0 else taken
+
+
+defvjp(
+    updated,
+    lambda g, _y, _x, index, _value: updated(g, index, 0),
+    None,
+    lambda g, _y, _x, index, value_shape: written(g, index, value_shape),
+    broadcasts=True,
+)
+
+
+@composite(np.take)
+def _take(a: Operand, indices: Any, axis: int | None = None, mode: str = "raise") -> Operand:
+    if axis is None:
+        a, axis = a.reshape(-1), 0
+    axis = normalize_axis_index(axis, np.ndim(a))
+    n, indices = np.shape(a)[axis], np.asarray(unwrap(indices))
+    if mode != "raise":
+        indices = indices % n if mode == "wrap" else np.clip(indices, 0, n - 1)
+    return a[(slice(None),) * axis + (indices,)]
+
+
+@composite(np.take_along_axis)
+def _take_along_axis(arr: Operand, indices: Any, axis: int | None = -1) -> Operand:
+    if axis is None:
+        arr, axis = arr.reshape(-1), 0
+    axis = normalize_axis_index(axis, np.ndim(arr))
+    indices = np.asarray(unwrap(indices))
+    shape = np.shape(arr)
+    index: list[Any] = list(np.ix_(*(range(n) for n in shape)))
+    index[axis] = indices
+    return arr[tuple(index)]
+
+
+@composite(np.repeat)
+def _repeat(a: Operand, repeats: Any, axis: int | None = None) -> Operand:
+    n = np.size(a) if axis is None else np.shape(a)[axis]
+    return _take(a, np.repeat(np.arange(n), unwrap(repeats)), axis)
+
+
+@composite(np.sort)
+def _sort(a: Operand, axis: int | None = -1, kind: Any = None, *, stable: Any = None) -> Operand:
+    order = np.argsort(a.numpy(), axis=axis, kind="stable")  # ties keep their order: the first first
+    return _take_along_axis(a, order, axis)
+
+
+@composite(np.median)
+def _median(a: Operand, axis: Axis = None, overwrite_input: bool = False, keepdims: bool = False) -> Operand:
+    axes = tuple(range(np.ndim(a))) if axis is None else axis
+    axes = np.lib.array_utils.normalize_axis_tuple(axes, np.ndim(a))
+    rest = [i for i in range(np.ndim(a)) if i not in axes]
+    rows = np.transpose(a, (*rest, *axes)).reshape((*(np.shape(a)[i] for i in rest), -1))
+    ordered = _sort(rows)
+    n = np.shape(rows)[-1]
+    middle = (ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2
+    middle = np.where(np.isnan(ordered[..., -1]), np.nan, middle)  # nan sorts last
+    return np.expand_dims(middle, axes) if keepdims else middle
+
+
+@composite(np.diagonal)
+def _diagonal(a: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Operand:
+    a = np.moveaxis(a, (axis1, axis2), (-2, -1))
+    rows, columns = np.shape(a)[-2:]
+    start = max(-offset, 0), max(offset, 0)
+    n = max(min(rows - start[0], columns - start[1]), 0)
+    return a[..., start[0] + np.arange(n), start[1] + np.arange(n)]
+
+
+@composite(np.diag)
+def _diag(v: Operand, k: int = 0) -> Operand:
+    if np.ndim(v) == 2:
+        return _diagonal(v, k)
+    if np.ndim(v) != 1:
+        raise ValueError(f"numpy.diag takes a vector or a matrix, not shape {np.shape(v)}")
+    n = np.arange(np.size(v))
+    size = np.size(v) + abs(k)
+    return scatter(v, (n + max(-k, 0), n + max(k, 0)), (size, size))
+
+
+@composite(np.trace)
+def _trace(a: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Operand:
+    return np.sum(_diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
+
+
+@composite(np.tril)
+def _tril(m: Operand, k: int = 0) -> Operand:
+    return np.where(np.tri(*np.shape(m)[-2:], k=k, dtype=bool), m, 0)
+
+
+@composite(np.triu)
+def _triu(m: Operand, k: int = 0) -> Operand:
+    return np.where(np.tri(*np.shape(m)[-2:], k=k - 1, dtype=bool), 0, m)
+
+
+@composite(np.full_like)
+def _full_like(a: Operand, fill_value: Operand, dtype: Any = None, shape: Any = None) -> Operand:
+    shape = np.shape(a) if shape is None else shape
+    return np.broadcast_to(asarray(fill_value, dtype or a.dtype), shape)

@@ -1,0 +1,263 @@
+"""Derivatives of products of arrays and of norms.
+
+Everything bilinear has rules that are products of the same kind again.  It imports core,
+elementwise and reductions only; constants.py comes next.
+"""
+
+import operator
+import string
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from minigrad.core import Array, Axis, Operand, asarray, composite, defvjp, primitive
+from minigrad.ops.elementwise import ratio
+from minigrad.ops.reductions import expand
+
+
+def _transposed(x: Operand) -> Operand:
+    return np.swapaxes(x, -1, -2)
+
+
+def matmul_by_left(g: Operand, x_shape: tuple[int, ...], y: Operand) -> Operand:
+    """Derivative of x @ y by x: g @ y.T, for matrices; a vector stands for a row on the left."""
+    if np.ndim(y) == 1:
+        return g[..., None] * y
+    if len(x_shape) == 1:
+        return (y @ g[..., None])[..., 0]
+    return g @ _transposed(y)
+
+
+def matmul_by_right(g: Operand, x: Operand, y_shape: tuple[int, ...]) -> Operand:
+    """Derivative of x @ y by y: x.T @ g, for matrices; a vector stands for a column on the right."""
+    if np.ndim(x) == 1:
+        return x * g[..., None] if len(y_shape) == 1 else x[:, None] * g[..., None, :]
+    if len(y_shape) == 1:
+        return (g[..., None, :] @ x)[..., 0, :]
+    return _transposed(x) @ g
+
+
+defvjp(
+    np.matmul,
+    lambda g, _z, x_shape, y: matmul_by_left(g, x_shape, y),
+    lambda g, _z, x, y_shape: matmul_by_right(g, x, y_shape),
+)
+
+
+@composite(np.tensordot)
+def _tensordot(a: Operand, b: Operand, axes: Any = 2) -> Operand:
+    a, b = asarray(a), asarray(b)
+    if np.ndim(axes) == 0:
+        n = operator.index(axes)
+        axes_a, axes_b = tuple(range(a.ndim - n, a.ndim)), tuple(range(n))
+    else:
+        axes_a, axes_b = axes
+    axes_a, axes_b = normalize_axis_tuple(axes_a, a.ndim), normalize_axis_tuple(axes_b, b.ndim)
+    if [a.shape[i] for i in axes_a] != [b.shape[i] for i in axes_b]:
+        raise ValueError(
+            f"numpy.tensordot of shapes {a.shape} and {b.shape} over axes {axes_a} and {axes_b}: "
+            "the axes that are summed together must be equally long"
+        )
+    free_a = [i for i in range(a.ndim) if i not in axes_a]
+    free_b = [i for i in range(b.ndim) if i not in axes_b]
+    summed = np.prod([a.shape[i] for i in axes_a], dtype=int)
+    left, right = [a.shape[i] for i in free_a], [b.shape[i] for i in free_b]
+    rows = np.transpose(a, (*free_a, *axes_a)).reshape(np.prod(left, dtype=int), summed)
+    columns = np.transpose(b, (*axes_b, *free_b)).reshape(summed, np.prod(right, dtype=int))
+    return (rows @ columns).reshape((*left, *right))
+
+
+@composite(np.dot)
+def _dot(a: Operand, b: Operand) -> Operand:
+    a, b = asarray(a), asarray(b)
+    if a.ndim == 0 or b.ndim == 0:
+        return a * b
+    return a @ b if b.ndim <= 2 else _tensordot(a, b, (-1, -2))
+
+
+@composite(np.inner)
+def _inner(a: Operand, b: Operand, /) -> Operand:
+    a, b = asarray(a), asarray(b)
+    return a * b if a.ndim == 0 or b.ndim == 0 else _tensordot(a, b, (-1, -1))
+
+
+@composite(np.vdot)
+def _vdot(a: Operand, b: Operand, /) -> Operand:
+    return asarray(a).reshape(-1) @ asarray(b).reshape(-1)
+
+
+@composite(np.outer)
+def _outer(a: Operand, b: Operand) -> Operand:
+    return asarray(a).reshape(-1, 1) * asarray(b).reshape(-1)
+
+
+def _vecdot(x1: Operand, x2: Operand, axis: int = -1) -> Operand:
+    return np.sum(asarray(x1) * x2, axis=axis)
+
+
+def _matvec(x1: Operand, x2: Operand) -> Operand:
+    return (x1 @ asarray(x2)[..., None])[..., 0]
+
+
+def _vecmat(x1: Operand, x2: Operand) -> Operand:
+    return (asarray(x1)[..., None, :] @ x2)[..., 0, :]
+
+
+for _name, _composed in (("vecdot", _vecdot), ("matvec", _matvec), ("vecmat", _vecmat)):
+    if hasattr(np, _name):  # the last two came with NumPy 2.2
+        composite(getattr(np, _name))(_composed)
+
+
+# -- einsum
+
+
+@primitive(broadcasts=True)
+def contract(*operands: Array, subscripts: tuple[str, ...], optimize: Any = False) -> Array:
+    """np.einsum with one letter per axis: `subscripts` of each operand, then of the result."""
+    *inputs, output = subscripts
+    return np.einsum(f"{','.join(inputs)}->{output}", *operands, optimize=optimize)
+
+
+def contract_vjp(
+    i: int, g: Operand, *operands: Operand, subscripts: tuple[str, ...], optimize: Any, shape: Any
+) -> Operand:
+    """Derivative of a contraction by operand i: the contraction of g with the other operands.
+
+    An axis that only operand i has was summed, so it is repeated (contracted with ones); one that
+    it has twice was a diagonal (contracted with the unit matrix).
+    """
+    *inputs, output = subscripts
+    others = [o for j, o in enumerate(operands) if j != i]
+    letters = [s for j, s in enumerate(inputs) if j != i]
+    fresh = iter(sorted(set(string.ascii_letters) - set("".join(subscripts))))
+    known, wanted = set("".join([output, *letters])), ""
+    for letter, n in zip(inputs[i], shape, strict=True):
+        if letter in wanted:
+            twin = next(fresh)
+            others.append(np.eye(n, dtype=g.dtype))
+            letters.append(letter + twin)
+            wanted += twin
+            continue
+        if letter not in known:
+            others.append(np.ones(n, dtype=g.dtype))
+            letters.append(letter)
+        wanted += letter
+    return contract(g, *others, subscripts=(output, *letters, wanted), optimize=optimize)
+
+
+contract.defvjp(
+    each=lambda i, g, _y, *operands, subscripts, optimize=False: contract_vjp(
+        i, g, *operands, subscripts=subscripts, optimize=optimize, shape=np.shape(operands[i])
+    )
+)
+
+
+def one_letter_per_axis(operands: Sequence[Any]) -> tuple[tuple[str, ...], list[Operand]]:
+    """NumPy's ways to call einsum brought into one: the letters of each operand, then the result's.
+
+    An ellipsis becomes letters of its own, counted from the last axis, as axes broadcast.
+    """
+    if isinstance(operands[0], str):
+        inputs, arrow, output = operands[0].replace(" ", "").partition("->")
+        terms, tensors = inputs.split(","), [asarray(o) for o in operands[1:]]
+        explicit = output if arrow else None
+    else:  # operand, sublist, operand, sublist, ..., perhaps the result's sublist
+        n = len(operands) // 2 * 2
+        lists = [*operands[1:n:2], *operands[n:]]
+        terms = ["".join("..." if i is ... else string.ascii_letters[i] for i in t) for t in lists]
+        tensors = [asarray(o) for o in operands[0:n:2]]
+        explicit = terms.pop() if len(operands) > n else None
+    if len(terms) != len(tensors):
+        raise ValueError(f"numpy.einsum: {len(terms)} subscripts for {len(tensors)} operands")
+    free = sorted(set(string.ascii_letters) - set("".join(terms)), reverse=True)
+    widths = [t.ndim - len(s.replace("...", "")) for s, t in zip(terms, tensors, strict=True)]
+    longest = max([w for s, w in zip(terms, widths, strict=True) if "..." in s], default=0)
+    rest = "".join(free[:longest])
+    letters = [
+        s.replace("...", rest[len(rest) - w :]) for s, w in zip(terms, widths, strict=True)
+    ]
+    for term, t in zip(letters, tensors, strict=True):
+        if len(term) != t.ndim:
+            raise ValueError(f"numpy.einsum: subscripts {term!r} for an operand of shape {t.shape}")
+    if explicit is None:
+        named = "".join(terms).replace("...", "")
+        explicit = "..." * any("..." in s for s in terms)
+        explicit += "".join(sorted(c for c in set(named) if named.count(c) == 1))
+    return (*letters, explicit.replace("...", rest)), tensors
+
+
+@composite(np.einsum)
+def _einsum(*operands: Any, optimize: Any = False, dtype: Any = None, casting: Any = None, order: Any = None) -> Operand:
+    subscripts, tensors = one_letter_per_axis(operands)
+    if dtype is not None:
+        tensors = [t.astype(dtype) for t in tensors]
+    return contract(*tensors, subscripts=subscripts, optimize=optimize)
+
+
+# -- norms
+
+
+@primitive
+def p_norm(x: Array, p: float, axis: Axis, keepdims: bool) -> Array:
+    """(sum |x|**p)**(1/p) over `axis`."""
+    if p == 2:
+        return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
+    with np.errstate(divide="ignore"):  # a zero under a negative power is a norm of zero
+        return np.sum(np.abs(x) ** p, axis=axis, keepdims=keepdims) ** (1 / p)
+
+
+def p_norm_vjp(g: Operand, y: Operand, x: Operand, p: float, axis: Axis, keepdims: bool) -> Operand:
+    """Derivative of a norm y: sign(x) (|x|/y)**(p-1), and 0 at its tip and where x is 0."""
+    g, y = (expand(a, np.shape(x), axis, keepdims) for a in (g, y))
+    if p == 2:
+        return g * ratio(x, y)
+    size = ratio(np.abs(x), y)
+    return g * np.where(size == 0, 0, np.sign(x) * np.where(size == 0, 1, size) ** (p - 1))
+
+
+p_norm.defvjp(p_norm_vjp)
+
+
+@composite(np.linalg.norm)
+def _norm(x: Operand, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Operand:
+    if axis is None:
+        if ord is None or (ord == "fro" and np.ndim(x) == 2) or (ord == 2 and np.ndim(x) == 1):
+            axes = tuple(range(np.ndim(x)))
+            return p_norm(x, 2, axes, keepdims)
+        axis = tuple(range(np.ndim(x)))
+    axes = normalize_axis_tuple(axis, np.ndim(x))
+    if len(axes) == 1:
+        return _vector_norm(x, ord, axes[0], keepdims)
+    if len(axes) != 2:
+        raise ValueError(f"numpy.linalg.norm over {len(axes)} axes: give one or two, or ord=None")
+    return _matrix_norm(x, ord, axes, keepdims)
+
+
+def _vector_norm(x: Operand, ord: Any, axis: int, keepdims: bool) -> Operand:
+    if ord == np.inf:
+        return np.max(np.abs(x), axis=axis, keepdims=keepdims)
+    if ord == -np.inf:
+        return np.min(np.abs(x), axis=axis, keepdims=keepdims)
+    if isinstance(ord, str) or ord == 0:
+        raise ValueError(
+            f"numpy.linalg.norm: ord={ord!r} of a vector has no derivative; "
+            "pass x.detach() for a constant"
+        )
+    return p_norm(x, 2 if ord is None else ord, axis, keepdims)
+
+
+def _matrix_norm(x: Operand, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Operand:
+    if ord in (None, "fro"):
+        return p_norm(x, 2, axes, keepdims)
+    if ord in (1, -1, np.inf, -np.inf):  # the largest or smallest sum of a column or row
+        rows, columns = axes
+        summed, chosen = (rows, columns) if abs(ord) == 1 else (columns, rows)
+        sums = np.sum(np.abs(x), axis=summed, keepdims=True)
+        best = (np.max if ord > 0 else np.min)(sums, axis=chosen, keepdims=True)
+        return best if keepdims else np.squeeze(best, axis=axes)
+    raise ValueError(
+        f"numpy.linalg.norm: ord={ord!r} of a matrix is not supported where grad is required; "
+        "None, 'fro', 1, -1, inf and -inf are"
+    )

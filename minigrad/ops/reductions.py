@@ -1,0 +1,342 @@
+"""Derivatives of sums, means, extrema and running totals: what makes one number of many.
+
+The theorem behind most of it is `expand`: the adjoint of summing over an axis gives every summand
+the cotangent of its sum.  It imports core and elementwise only; shaping.py comes next.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from minigrad.core import Array, Axis, Operand, composite, defvjp, primitive
+from minigrad.ops.elementwise import ratio
+
+
+def expand(g: Operand, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Operand:
+    """Adjoint of summing an array of `shape` over `axis`: each summand gets its sum's cotangent."""
+    if axis is not None and not keepdims:
+        g = np.expand_dims(g, axis)
+    return np.broadcast_to(g, shape)
+
+
+def count(shape: tuple[int, ...], axis: Axis) -> int:
+    """How many elements of an array of `shape` one result over `axis` is made of."""
+    if axis is None:
+        return math.prod(shape)
+    return math.prod(shape[i] for i in normalize_axis_tuple(axis, len(shape)))
+
+
+def extremum(g: Operand, y: Operand, x: Operand, axis: Axis, keepdims: bool) -> Operand:
+    """Derivative of a maximum or minimum y over `axis`: tied elements share it evenly."""
+    shape = np.shape(x)
+    y = expand(y, shape, axis, keepdims)
+    hit = (x == y) | (np.isnan(x) & np.isnan(y))
+    return np.where(hit, expand(g, shape, axis, keepdims), 0) / hit.sum(axis=_axes(axis), keepdims=True)
+
+
+def _axes(axis: Axis) -> Axis:
+    return axis if axis is None or isinstance(axis, int) else tuple(axis)
+
+
+defvjp(
+    np.sum,
+    lambda g, _y, x_shape, axis=None, keepdims=False: expand(g, x_shape, axis, keepdims),
+)
+defvjp(
+    np.mean,
+    lambda g, _y, x_shape, axis=None, keepdims=False: expand(
+        g / count(x_shape, axis), x_shape, axis, keepdims
+    ),
+)
+for _extremum in dict.fromkeys((np.max, np.amax, np.min, np.amin)):
+    defvjp(
+        _extremum,
+        lambda g, y, x, axis=None, keepdims=False: extremum(g, y, x, axis, keepdims),
+    )
+
+
+# -- spread
+
+
+def _centred(x: Operand, axis: Axis) -> Operand:
+    return x - np.mean(x, axis=axis, keepdims=True)
+
+
+def _freedom(x: Operand, axis: Axis, ddof: float, correction: float | None) -> float:
+    return count(np.shape(x), axis) - (ddof if correction is None else correction)
+
+
+def var_vjp(
+    g: Operand, _y: Operand, x: Operand, axis: Axis = None, ddof: float = 0,
+    keepdims: bool = False, correction: float | None = None,
+) -> Operand:  # fmt: skip
+    """Derivative of the variance: 2 (x - mean) / n."""
+    g = expand(g, np.shape(x), axis, keepdims)
+    return g * _centred(x, axis) * 2 / _freedom(x, axis, ddof, correction)
+
+
+def std_vjp(
+    g: Operand, y: Operand, x: Operand, axis: Axis = None, ddof: float = 0,
+    keepdims: bool = False, correction: float | None = None,
+) -> Operand:  # fmt: skip
+    """Derivative of the standard deviation y: (x - mean) / (n y), and 0 where y is 0."""
+    g, y = (expand(a, np.shape(x), axis, keepdims) for a in (g, y))
+    return g * ratio(_centred(x, axis) / _freedom(x, axis, ddof, correction), y)
+
+
+defvjp(np.var, var_vjp)
+defvjp(np.std, std_vjp)
+
+
+@composite(np.ptp)
+def _ptp(a: Operand, axis: Axis = None, keepdims: bool = False) -> Operand:
+    return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
+
+
+# -- running totals and products
+
+
+def _flat(x: Operand, axis: int | None) -> tuple[Operand, int]:
+    """What NumPy's `axis=None` means for a running total: the elements in one axis."""
+    return (x.reshape(-1), 0) if axis is None else (x, axis)
+
+
+@primitive
+def running_sum(x: Array, axis: int, dtype: Any = None) -> Array:
+    """np.cumsum along one axis."""
+    return np.cumsum(x, axis=axis, dtype=dtype)
+
+
+running_sum.defvjp(
+    lambda g, _y, _x, axis, dtype=None: np.flip(running_sum(np.flip(g, axis), axis), axis)
+)
+
+
+@primitive
+def running_product(x: Array, axis: int, dtype: Any = None) -> Array:
+    """np.cumprod along one axis."""
+    return np.cumprod(x, axis=axis, dtype=dtype)
+
+
+def _shifted(x: Operand, steps: int, fill: float) -> Operand:
+    """x moved on by `steps` along the last axis (back, where negative), with `fill` before it."""
+    filling = np.full((*np.shape(x)[:-1], abs(steps)), fill, dtype=x.dtype)
+    parts = [filling, x[..., :-steps]] if steps > 0 else [x[..., -steps:], filling]
+    return np.concatenate(parts, axis=-1)
+
+
+def running_product_vjp(g: Operand, _y: Operand, x: Operand, axis: int, dtype: Any = None) -> Operand:
+    """Derivative of y_j = x_1 ... x_j, with no division, so that it is right where x is 0.
+
+    By x_i it is (x_1 ... x_{i-1}) s_i with s_i = g_i + x_{i+1} s_{i+1}: a recurrence that is
+    solved in log2(n) steps, each of which composes every map of the recurrence with the one that
+    lies `step` further on.
+    """
+    g, x = np.moveaxis(g, axis, -1), np.moveaxis(x, axis, -1)
+    before = running_product(_shifted(x, 1, 1), -1)
+    factor, s, step = _shifted(x, -1, 0), g, 1
+    while step < np.shape(x)[-1]:
+        s = s + factor * _shifted(s, -step, 0)
+        factor = factor * _shifted(factor, -step, 0)
+        step *= 2
+    return np.moveaxis(before * s, -1, axis)
+
+
+running_product.defvjp(running_product_vjp)
+
+
+@composite(np.cumsum)
+def _cumsum(a: Operand, axis: int | None = None, dtype: Any = None) -> Operand:
+    return running_sum(*_flat(a, axis), dtype)
+
+
+@composite(np.cumprod)
+def _cumprod(a: Operand, axis: int | None = None, dtype: Any = None) -> Operand:
+    return running_product(*_flat(a, axis), dtype)
+
+
+def prod_vjp(
+    g: Operand, _y: Operand, x: Operand, axis: Axis = None, keepdims: bool = False
+) -> Operand:
+    """Derivative of a product: the product of the other factors, without division by a zero."""
+    shape = np.shape(x)
+    axes = normalize_axis_tuple(range(len(shape)) if axis is None else axis, len(shape))
+    last = tuple(range(len(shape) - len(axes), len(shape)))
+    moved = np.moveaxis(x, axes, last)
+    rows = moved.reshape((*np.shape(moved)[: len(shape) - len(axes)], count(shape, axes)))
+    before = running_product(_shifted(rows, 1, 1), -1)
+    after = np.flip(running_product(_shifted(np.flip(rows, -1), 1, 1), -1), -1)
+    others = np.moveaxis((before * after).reshape(np.shape(moved)), last, axes)
+    return expand(g, shape, axis, keepdims) * others
+
+
+defvjp(np.prod, prod_vjp)
+
+
+# -- averages and nans
+
+
+@composite(np.average)
+def _average(
+    a: Operand,
+    axis: Axis = None,
+    weights: Operand = None,
+    returned: bool = False,
+    *,
+    keepdims: bool = False,
+) -> Operand:
+    if weights is None:
+        mean = np.mean(a, axis=axis, keepdims=keepdims)
+        total: Operand = float(count(np.shape(a), axis))
+    else:
+        if np.shape(weights) != np.shape(a):  # NumPy's: then they lie along the given axis
+            if np.shape(weights) != tuple(
+                np.shape(a)[i] for i in normalize_axis_tuple(() if axis is None else axis, np.ndim(a))
+            ):
+                raise ValueError(
+                    f"numpy.average: weights of shape {np.shape(weights)} do not lie along axis "
+                    f"{axis} of shape {np.shape(a)}"
+                )
+            axes = normalize_axis_tuple(axis, np.ndim(a))  # type: ignore[arg-type]  # not None here
+            order = np.argsort(axes)
+            missing = tuple(i for i in range(np.ndim(a)) if i not in axes)
+            weights = np.expand_dims(np.transpose(weights, order), missing)
+        weights = np.broadcast_to(weights, np.shape(a))
+        total = np.sum(weights, axis=axis, keepdims=keepdims)
+        mean = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
+    return (mean, np.broadcast_to(total, np.shape(mean))) if returned else mean
+
+
+@composite(np.nansum)
+def _nansum(a: Operand, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Operand:
+    return np.sum(np.where(np.isnan(a), 0, a), axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+@composite(np.nanmean)
+def _nanmean(a: Operand, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Operand:
+    n = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims).astype(a.dtype)
+    return _nansum(a, axis, dtype, keepdims) / n
+
+
+# -- log-sum-exp and its kin
+
+
+def _peak(x: Array, axis: Axis) -> Array:
+    """The largest element, or 0 where it is infinite and cannot be subtracted."""
+    m = np.max(x, axis=axis, keepdims=True)
+    return np.where(np.isfinite(m), m, 0)
+
+
+@primitive
+def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    """log(sum(exp(x))) over `axis`, without overflow for large |x|.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+        Real numbers of any shape.
+    axis : int, tuple of int or None
+        What to sum over; everything, if None.
+    keepdims : bool
+        Keep the summed axes, with length one.
+
+    Returns
+    -------
+    ndarray or Tensor
+        In the dtype of x.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.tensor([1000.0, 1000.0], requires_grad=True)
+    >>> y = mg.logsumexp(x)
+    >>> y
+    tensor(1000.69314718, requires_grad=True)
+    >>> y.backward()
+    >>> x.grad
+    tensor([0.5, 0.5])
+
+    """
+    m = _peak(x, axis)
+    with np.errstate(divide="ignore"):  # log(0) = -inf is the answer for rows of -inf
+        y = np.log(np.sum(np.exp(x - m), axis=axis, keepdims=True)) + m
+    return y if keepdims else np.squeeze(y, axis=axis)
+
+
+@primitive
+def softmax(x: Array, axis: Axis = -1) -> Array:
+    """exp(x) / sum(exp(x)) over `axis`, without overflow for large |x|.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+        Real numbers of any shape.
+    axis : int, tuple of int or None
+        The axis that the result sums to one over.
+
+    Returns
+    -------
+    ndarray or Tensor
+        In the shape and dtype of x.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.softmax(mg.tensor([1000.0, 1000.0]))
+    tensor([0.5, 0.5])
+
+    """
+    e = np.exp(x - _peak(x, axis))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+logsumexp.defvjp(
+    lambda g, _y, x, axis=None, keepdims=False: expand(g, np.shape(x), axis, keepdims)
+    * softmax(x, axis)
+)
+softmax.defvjp(
+    lambda g, y, _x, axis=-1: y * (g - np.sum(g * y, axis=axis, keepdims=True))
+)
+
+
+# -- the methods of ufuncs
+
+
+def _reduce(whole: Callable[..., Any]) -> Callable[..., Any]:
+    def reduced(
+        array: Operand, axis: Axis = 0, dtype: Any = None, keepdims: bool = False
+    ) -> Operand:
+        given = {} if dtype is None else {"dtype": dtype}
+        return whole(array, axis=axis, keepdims=keepdims, **given)
+
+    return reduced
+
+
+def _accumulate(whole: Callable[..., Any]) -> Callable[..., Any]:
+    def accumulated(array: Operand, axis: int = 0, dtype: Any = None) -> Operand:
+        return whole(array, axis=axis, dtype=dtype)
+
+    return accumulated
+
+
+composite(np.add.reduce)(_reduce(np.sum))
+composite(np.multiply.reduce)(_reduce(np.prod))
+composite(np.maximum.reduce)(_reduce(np.max))
+composite(np.minimum.reduce)(_reduce(np.min))
+composite(np.logaddexp.reduce)(_reduce(logsumexp))
+composite(np.add.accumulate)(_accumulate(np.cumsum))
+composite(np.multiply.accumulate)(_accumulate(np.cumprod))
+
+
+def _outer(ufunc: np.ufunc) -> Callable[..., Any]:
+    def outer(a: Operand, b: Operand) -> Operand:
+        return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
+
+    return outer
+
+
+for _ufunc in (np.add, np.subtract, np.multiply, np.divide, np.power, np.maximum, np.minimum):
+    composite(_ufunc.outer)(_outer(_ufunc))

@@ -1,0 +1,100 @@
+"""Stochastic gradient descent, with momentum.
+
+It imports core only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from minigrad.core import Tensor
+
+
+class SGD:
+    """p <- p - lr * v, where v is the gradient, or its running sum with momentum.
+
+    With momentum m and gradient g (plus weight_decay * p): v <- m v + g; with `nesterov` the step
+    goes along g + m v instead of v.  Sutskever et al., "On the importance of initialization and
+    momentum in deep learning", 2013, in PyTorch's form.
+
+    Parameters
+    ----------
+    params : iterable of Tensor
+        Leaves that require grad.  A step gives them new values, and changes no array: graphs that
+        were recorded before stay right.
+    lr : float
+        The length of a step.
+    momentum, weight_decay : float
+        m, and the factor of p that is added to its gradient.
+    nesterov : bool
+        Whether to look ahead; it needs a momentum.
+
+    Raises
+    ------
+    TypeError
+        If a parameter is not a leaf that requires grad.
+    ValueError
+        If there are no parameters, a number is negative, or nesterov lacks its momentum.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.tensor([3.0, -4.0], requires_grad=True)
+    >>> optimizer = mg.optim.SGD([x], lr=0.25)
+    >>> for _ in range(2):
+    ...     optimizer.zero_grad()
+    ...     (x * x).sum().backward()
+    ...     optimizer.step()
+    >>> x
+    tensor([ 0.75, -1.  ], requires_grad=True)
+
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        lr: float = 0.01,
+        *,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+    ) -> None:
+        self.params = list(params)
+        if not self.params:
+            raise ValueError("SGD got no parameters; pass model.parameters()")
+        for p in self.params:
+            if not isinstance(p, Tensor) or not p.requires_grad or not p.is_leaf:
+                raise TypeError(f"SGD takes leaf tensors that require grad, not {p!r}")
+        for name, number in {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}.items():
+            if not number >= 0:
+                raise ValueError(f"SGD: {name}={number} is negative")
+        if nesterov and momentum == 0:
+            raise ValueError("SGD: nesterov=True needs a momentum")
+        self.lr = lr
+        self.momentum = momentum
+        self.nesterov = nesterov
+        self.weight_decay = weight_decay
+        self._velocities: list[npt.NDArray[np.floating] | None] = [None] * len(self.params)
+
+    def zero_grad(self) -> None:
+        """Forget every parameter's gradient."""
+        for p in self.params:
+            p.grad = None
+
+    def step(self) -> None:
+        """Take one step along the gradients; a parameter without one stays as it is."""
+        for i, p in enumerate(self.params):
+            if p.grad is None:
+                continue
+            g = p.grad.data
+            if self.weight_decay:
+                g = g + self.weight_decay * p.data
+            if self.momentum:
+                v = self._velocities[i]
+                v = g if v is None else self.momentum * v + g
+                self._velocities[i] = v
+                g = g + self.momentum * v if self.nesterov else v
+            p.data = p.data - self.lr * g

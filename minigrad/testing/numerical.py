@@ -1,0 +1,241 @@
+"""Derivatives by differences, and the checks that hold the engine's against them.
+
+It needs NumPy only.  The reference is Ridders' extrapolated central difference, which knows its own
+error, in a random direction and with a random cotangent: a cotangent of ones is blind (softmax sums
+to a constant).  It imports core and transforms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from minigrad.core import Tensor, asarray, grad, tensor
+from minigrad.transforms import Trace
+
+
+class Estimate(NamedTuple):
+    """A derivative by differences, and a bound on its error."""
+
+    value: float
+    error: float
+
+
+def ridders(f: Callable[[float], float], step: float = 0.05) -> Estimate:
+    """Derivative of f at 0 by central differences, extrapolated to a step of zero.
+
+    C. J. F. Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", Advances in Engineering
+    Software 4 (1982) 75-76.
+
+    Parameters
+    ----------
+    f : callable
+        A function of one number; smooth, if the error is to be small, within `step` of 0.
+    step : float
+        The largest difference that is taken; each following one is 1.4 times smaller.
+
+    Returns
+    -------
+    Estimate
+        The derivative and its error: how far the best extrapolation is from its neighbours, and no
+        less than what rounding in f alone makes of it.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> value, error = mg.testing.ridders(np.exp)
+    >>> bool(abs(value - 1) < error < 1e-9)
+    True
+
+    """
+    shrink, rows = 1.4, 12
+    best = Estimate(np.nan, np.inf)
+    previous: list[float] = []
+    h = step
+    for i in range(rows):
+        above, below = f(h), f(-h)
+        rounding = np.finfo(float).eps * (abs(above) + abs(below)) / h
+        row = [(above - below) / (2 * h)]
+        factor = shrink**2
+        for j in range(i):
+            row.append((row[j] * factor - previous[j]) / (factor - 1))
+            factor *= shrink**2
+            error = max(abs(row[-1] - row[-2]), abs(row[-1] - previous[j])) + rounding
+            if error < best.error:
+                best = Estimate(row[-1], error)
+        if i and abs(row[-1] - previous[-1]) >= 2 * best.error:  # rounding has taken over
+            break
+        previous = row
+        h /= shrink
+    return best
+
+
+def numerical_gradient(
+    f: Callable[[npt.NDArray[np.floating]], Any], x: npt.ArrayLike, h: float = 1e-4
+) -> npt.NDArray[np.float64]:
+    """Gradient of a scalar f at x by central differences: the book's, for a lesson.
+
+    Parameters
+    ----------
+    f : callable
+        Takes a float64 array of the shape of x, and returns a number.
+    x : array_like
+        Where; integers and float32 are taken as float64, so that a step of h is not lost.
+    h : float
+        The difference to each side.
+
+    Returns
+    -------
+    ndarray
+        float64, in the shape of x.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> mg.testing.numerical_gradient(lambda x: np.sum(x**2), [3, 4]).round(6)
+    array([6., 8.])
+
+    """
+    x = np.array(x, dtype=float)
+    gradient = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        value = x[i]
+        x[i] = value + h
+        above = _number(f(x.copy()))
+        x[i] = value - h
+        below = _number(f(x.copy()))
+        x[i] = value
+        gradient[i] = (above - below) / (2 * h)
+    return gradient
+
+
+def check_grads(
+    f: Callable[..., Any],
+    *args: Any,
+    order: int = 2,
+    rtol: float = 1e-7,
+    step: float = 0.05,
+    rng: np.random.Generator | int | None = 0,
+    **kwargs: Any,
+) -> None:
+    """Assert that f's derivatives are those of its values, by every floating argument.
+
+    Parameters
+    ----------
+    f : callable
+        Computes one array with NumPy functions.
+    *args : array_like
+        Where to check it.  It must be smooth within `step` of there: no kink, no pole.
+    order : int
+        Up to which derivative.
+    rtol : float
+        What is allowed beside the error that the numerical derivative states, relative to the size
+        of its terms.
+    step : float
+        The largest difference taken.
+    rng : numpy.random.Generator, int or None
+        Draws the directions and cotangents.
+    **kwargs
+        Passed on to f.
+
+    Raises
+    ------
+    AssertionError
+        With the order, the argument, and both derivatives, where they differ; or where f is too
+        rough at `args` for a numerical derivative.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> mg.testing.check_grads(np.multiply, np.array([1.0, 2.0]), 3.0)
+    >>> wrong = mg.primitive(lambda x: x * x)
+    >>> wrong.defvjp(lambda g, _y, x: 2.001 * g * x)
+    >>> mg.testing.check_grads(wrong, np.array([1.0, 2.0]))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    AssertionError: <lambda>: derivative of order 1 by argument 0 is ...
+
+    """
+    rng = np.random.default_rng(rng)
+    name = getattr(f, "__name__", type(f).__name__)
+    args = tuple(np.asarray(a, float) if _floating(a) else a for a in args)
+    positions = [i for i, a in enumerate(args) if _floating(a)]
+    if not positions:
+        raise TypeError(f"check_grads of {name}: no argument is floating")
+
+    def g(*xs: Any) -> Any:
+        call = list(args)
+        for i, x in zip(positions, xs, strict=True):
+            call[i] = x
+        return f(*call, **kwargs)
+
+    xs = [args[i] for i in positions]
+    for n in range(1, order + 1):
+        for i, position in enumerate(positions + [f"cotangent {k}" for k in range(1, n)]):
+            _check_direction(f"{name}: derivative of order {n} by argument {position}", g, xs, i, rtol, step, rng)
+        if n < order:
+            g, cotangent, xs = _derivative(g, xs, rng)
+
+
+def _derivative(
+    f: Callable[..., Any], xs: list[Any], rng: np.random.Generator
+) -> tuple[Callable[..., Any], Any, list[Any]]:
+    """The vjp of f as a function of xs and a cotangent: one number, its product with a direction."""
+    cotangent = rng.standard_normal(np.shape(_value(f, xs)))
+    directions = [rng.standard_normal(np.shape(x)) for x in xs]
+
+    def product(*arguments: Any) -> Any:
+        *inputs, u = arguments
+        recording = any(isinstance(a, Tensor) for a in arguments)
+        inputs = [x if isinstance(x, Tensor) and x.requires_grad else tensor(x, requires_grad=True) for x in inputs]
+        trace = Trace(f, range(len(inputs)), inputs, {})
+        pulled = trace.pull_back(u, create_graph=recording)
+        total = sum((d * p).sum() for d, p in zip(directions, pulled, strict=True))
+        return total if recording else total.numpy()
+
+    return product, cotangent, [*xs, cotangent]
+
+
+def _check_direction(
+    what: str, f: Callable[..., Any], xs: list[Any], i: int, rtol: float, step: float, rng: Any
+) -> None:
+    """Assert that f's derivative along a random direction of xs[i] is that of its values."""
+    cotangent = rng.standard_normal(np.shape(_value(f, xs)))
+    direction = rng.uniform(-1, 1, np.shape(xs[i]))
+
+    def along(t: float) -> float:
+        moved = [x + t * direction if j == i else x for j, x in enumerate(xs)]
+        return float(np.sum(cotangent * _value(f, moved)))
+
+    with np.errstate(all="ignore"):
+        numerical, error = ridders(along, step)
+    trace = Trace(f, i, xs, {})
+    (pulled,) = trace.pull_back(cotangent)
+    terms = pulled.numpy() * direction
+    analytic = float(np.sum(terms))
+    size = float(np.sum(np.abs(terms))) + abs(numerical)
+    if not error <= 1e-4 * max(size, 1.0):
+        raise AssertionError(
+            f"{what} cannot be checked: by differences it is {numerical} +- {error}; "
+            "is there a kink or pole near?"
+        )
+    if not abs(analytic - numerical) <= 2 * error + rtol * size:
+        raise AssertionError(
+            f"{what} is {analytic}, and by differences {numerical} +- {error}\n"
+            f"at {', '.join(map(repr, xs))}\nalong {direction!r}\nfor the cotangent {cotangent!r}"
+        )
+
+
+def _value(f: Callable[..., Any], xs: list[Any]) -> npt.NDArray[Any]:
+    y = f(*xs)
+    return y.detach().numpy() if isinstance(y, Tensor) else np.asarray(y)
+
+
+def _number(y: Any) -> float:
+    return float(y.item()) if isinstance(y, Tensor) else float(y)
+
+
+def _floating(x: Any) -> bool:
+    return not isinstance(x, Tensor) and np.asarray(x).dtype.kind == "f"

@@ -1,0 +1,328 @@
+"""Functions that differentiate functions: gradients, vjps and jvps, Jacobians, Hessians.
+
+Each makes inputs of its function's arguments, calls it, and walks the graph.  Given plain arrays it
+returns plain arrays.  Given a Tensor, or a function that uses other tensors that require grad, it
+returns Tensors that can be differentiated again: nothing is cut out of another graph.  It imports
+core only.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from minigrad.core import Tensor, asarray, enable_grad, grad, holds_tensor, is_grad_enabled, tensor
+
+Argnums: TypeAlias = int | Sequence[int]
+
+
+class Trace:
+    """One call of a function, recorded from inputs of its own to its output."""
+
+    def __init__(
+        self, f: Callable[..., Any], argnums: Argnums, args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> None:
+        self.name = getattr(f, "__name__", type(f).__name__)
+        positions = [argnums] if isinstance(argnums, int) else list(argnums)
+        if not positions or any(not -len(args) <= i < len(args) for i in positions):
+            raise ValueError(
+                f"argnums={argnums} does not name arguments of {self.name}, which got {len(args)}"
+            )
+        call = list(args)
+        for i in positions:
+            call[i] = self._input(i, args[i])
+        self.inputs: list[Tensor] = [call[i] for i in positions]
+        with enable_grad():
+            self.output = self._output(f(*call, **kwargs))
+        in_tensors = holds_tensor([args, kwargs])
+        # Whether the results are part of another graph, that they must stay in.
+        self.outer = is_grad_enabled() and _needs_others(self.output, self.inputs)
+        self.plain = not in_tensors and not self.outer
+
+    def _input(self, position: int, x: Any) -> Tensor:
+        if isinstance(x, Tensor) and x.requires_grad:
+            return x.copy()
+        x = tensor(x.detach().numpy() if isinstance(x, Tensor) else x)
+        if x.dtype.kind != "f":
+            raise TypeError(
+                f"argument {position} of {self.name} has dtype {x.dtype}, and only floating "
+                "arguments can be differentiated; write 1.0 for 1, or pass np.asarray(x, float)"
+            )
+        return x.requires_grad_()
+
+    def _output(self, y: Any) -> Tensor:
+        if not isinstance(y, Tensor):
+            if holds_tensor(y) or not np.issubdtype(np.asarray(y).dtype, np.number):
+                raise TypeError(
+                    f"{self.name} must return one array to be differentiated, not "
+                    f"{type(y).__name__}; return one of its results, or np.stack them"
+                )
+            y = asarray(np.asarray(y))
+        return y
+
+    def pull_back(self, cotangent: Any, *, create_graph: bool = False) -> list[Tensor]:
+        """The cotangents of the inputs for that of the output.  The graph is kept."""
+        if not self.output.requires_grad:
+            return [tensor(np.zeros(x.shape, x.dtype)) for x in self.inputs]
+        create_graph = create_graph or self.outer
+        return list(
+            grad(self.output, self.inputs, cotangent, retain_graph=True, create_graph=create_graph)
+        )
+
+    def returned(self, result: Tensor) -> Any:
+        """`result` in the type that the caller computes with."""
+        if self.plain:
+            return result.data
+        return result if self.outer else result.detach()
+
+
+def _needs_others(output: Tensor, inputs: Sequence[Tensor]) -> bool:
+    """Whether `output` depends on a leaf that is none of `inputs`."""
+    own = {x._node for x in inputs}
+    if any(node is not None and node.plan is not None for node in own):
+        return True
+    seen = {output._node}
+    stack = [output._node]
+    while stack:
+        node = stack.pop()
+        if node is None or node in own:
+            continue
+        if node.plan is None:
+            return True
+        for parent in node.parents or ():
+            if parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return False
+
+
+def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., tuple[Any, Any]]:
+    """Make a function that returns f's value and its gradient.
+
+    Parameters
+    ----------
+    f : callable
+        Returns a scalar, computed with NumPy functions from arrays or Tensors.
+    argnums : int or sequence of int
+        Which positional arguments to differentiate by.
+
+    Returns
+    -------
+    callable
+        Takes f's arguments and returns (value, gradient): one gradient for an integer `argnums`, a
+        tuple for a sequence, in their arguments' shapes and dtypes.
+
+    Raises
+    ------
+    TypeError
+        If an argument to differentiate by is not floating.
+    ValueError
+        If f does not return a scalar, or `argnums` names no argument.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> f = mg.value_and_grad(lambda x: np.sum(x**3))
+    >>> f(np.array([1.0, 2.0]))
+    (array(9.), array([ 3., 12.]))
+
+    """
+
+    @functools.wraps(f)
+    def differentiated(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        trace = Trace(f, argnums, args, kwargs)
+        if trace.output.size != 1:
+            raise ValueError(
+                f"{trace.name} returned shape {trace.output.shape}, and only a scalar has a "
+                "gradient; use minigrad.jacobian, or sum the result"
+            )
+        gradients = trace.pull_back(np.ones(trace.output.shape))
+        results = tuple(map(trace.returned, gradients))
+        value = trace.returned(trace.output)
+        return value, results[0] if isinstance(argnums, int) else results
+
+    return differentiated
+
+
+def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """Evaluate f, and return its vector-Jacobian product as a function.
+
+    Parameters
+    ----------
+    f : callable
+        Returns one array.
+    *primals : array_like or Tensor
+        f's arguments, all of them floating.
+
+    Returns
+    -------
+    value : ndarray or Tensor
+        f(*primals).
+    pull_back : callable
+        Maps a cotangent of the value's shape to a tuple with the cotangent of each argument.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> y, pull_back = mg.vjp(np.multiply, np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    >>> pull_back(np.array([1.0, 10.0]))
+    (array([ 3., 40.]), array([ 1., 20.]))
+
+    """
+    trace = Trace(f, range(len(primals)), primals, {})
+
+    def pull_back(cotangent: Any) -> tuple[Any, ...]:
+        return tuple(map(trace.returned, trace.pull_back(cotangent)))
+
+    return trace.returned(trace.output), pull_back
+
+
+def jvp(
+    f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
+) -> tuple[Any, Any]:
+    """Evaluate f and its Jacobian-vector product: the derivative in the direction of `tangents`.
+
+    It is the vjp of the vjp, which is linear in its cotangent; there is no second set of rules.
+
+    Parameters
+    ----------
+    f : callable
+        Returns one array.
+    primals, tangents : sequence of array_like or Tensor
+        f's arguments and a direction for each, of its shape.
+
+    Returns
+    -------
+    value, tangent : ndarray or Tensor
+        Both of the shape of f's result.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> mg.jvp(np.square, [np.array([1.0, 2.0])], [np.array([1.0, 10.0])])
+    (array([1., 4.]), array([ 2., 40.]))
+
+    """
+    if len(primals) != len(tangents):
+        raise ValueError(f"{len(primals)} primals and {len(tangents)} tangents: give one for each")
+    for i, (x, v) in enumerate(zip(primals, tangents, strict=True)):
+        if np.shape(x) != np.shape(v):
+            raise ValueError(f"tangent {i} has shape {np.shape(v)}, its primal {np.shape(x)}")
+    trace = Trace(f, range(len(primals)), primals, {})
+    value = trace.returned(trace.output)
+    if not trace.output.requires_grad:
+        return value, trace.returned(tensor(np.zeros(trace.output.shape, trace.output.dtype)))
+    cotangent = tensor(np.zeros(trace.output.shape, trace.output.dtype), requires_grad=True)
+    with enable_grad():
+        pulled = [c for c in trace.pull_back(cotangent, create_graph=True)]
+        pairs = [(c, v) for c, v in zip(pulled, tangents, strict=True) if c.requires_grad]
+        tangent = grad(
+            [c for c, _ in pairs], cotangent, [v for _, v in pairs], create_graph=trace.outer
+        )
+    return value, trace.returned(tangent)
+
+
+def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """Make a function that returns f's Jacobian: one backward walk for each element of the result.
+
+    Parameters
+    ----------
+    f : callable
+        Returns one array.
+    argnums : int or sequence of int
+        Which positional arguments to differentiate by.
+
+    Returns
+    -------
+    callable
+        Takes f's arguments and returns the derivatives of f's result y by x, in an array of shape
+        y.shape + x.shape; a tuple of them, if `argnums` is a sequence.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> mg.jacobian(np.square)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+
+    """
+
+    @functools.wraps(f)
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        trace = Trace(f, argnums, args, kwargs)
+        shape, size = trace.output.shape, trace.output.size
+        rows = [trace.pull_back(row.reshape(shape)) for row in np.eye(size)]
+        results = []
+        for i, x in enumerate(trace.inputs):
+            if rows:
+                column = asarray([row[i] for row in rows]).reshape((*shape, *x.shape))
+            else:
+                column = tensor(np.zeros((*shape, *x.shape), x.dtype))
+            results.append(trace.returned(column))
+        return results[0] if isinstance(argnums, int) else tuple(results)
+
+    return differentiated
+
+
+def _gradient(f: Callable[..., Any], argnum: int) -> Callable[..., Any]:
+    both = value_and_grad(f, argnum)
+    return lambda *args, **kwargs: both(*args, **kwargs)[1]
+
+
+def hessian(f: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
+    """Make a function that returns f's Hessian by one argument.
+
+    Parameters
+    ----------
+    f : callable
+        Returns a scalar.
+    argnum : int
+        Which positional argument x to differentiate by.
+
+    Returns
+    -------
+    callable
+        Takes f's arguments and returns an array of shape x.shape + x.shape.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> mg.hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 2.0]))
+    array([[4., 2.],
+           [2., 0.]])
+
+    """
+    return jacobian(_gradient(f, argnum), argnum)
+
+
+def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a function that returns f's Hessian times a vector, without the Hessian.
+
+    Parameters
+    ----------
+    f : callable
+        Returns a scalar; x is its first argument.
+
+    Returns
+    -------
+    callable
+        `product(x, v, *args)` is the Hessian of f(x, *args) by x, times v, in the shape of x: what
+        `scipy.optimize.minimize` calls `hessp`.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> mg.hvp(lambda x: np.sum(x**3))(np.array([1.0, 2.0]), np.array([1.0, 10.0]))
+    array([  6., 120.])
+
+    """
+    gradient = _gradient(f, 0)
+
+    def product(x: Any, v: Any, *args: Any, **kwargs: Any) -> Any:
+        trace = Trace(gradient, 0, (x, *args), kwargs)
+        return trace.returned(trace.pull_back(v)[0])
+
+    return product
