@@ -421,7 +421,9 @@ def bind(
             positional.extend(value)
         elif parameter.kind is parameter.VAR_KEYWORD:
             named.update(value)
-        elif parameter.kind is parameter.POSITIONAL_ONLY or len(positional) < arrays:
+        elif parameter.kind is not parameter.KEYWORD_ONLY and (
+            parameter.kind is parameter.POSITIONAL_ONLY or len(positional) < arrays
+        ):
             positional.append(value)
         elif value is not parameter.default:
             named[name] = value
@@ -598,7 +600,7 @@ def fitted(contribution: Operand, parent: Node, rule: Rule) -> Operand:
         contribution = unbroadcast(contribution, parent.shape)
     if contribution.dtype.kind == "c":
         raise TypeError(f"the rule of {name_of(rule.fn)} gave a complex gradient to a real operand")
-    return contribution.astype(parent.dtype, copy=False)
+    return contribution if contribution.dtype == parent.dtype else contribution.astype(parent.dtype)
 
 
 def unbroadcast(g: Operand, shape: tuple[int, ...]) -> Operand:
