@@ -14,6 +14,7 @@ import heapq
 import inspect
 import itertools
 import operator
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeAlias, TypeVar, overload
@@ -192,14 +193,17 @@ class Primitive:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Its value: a Tensor if any argument is one, else what the function returns."""
-        if not any(isinstance(a, Tensor) for a in (*args, *kwargs.values())):
-            if holds_tensor(args) or holds_tensor(kwargs):
-                raise TypeError(
-                    f"{name_of(self)}: a Tensor inside a list is not an operand; "
-                    "pass it as an argument of its own, or stack the list with np.stack"
-                )
-            return self.forward(*args, **kwargs)
-        return dispatch(self, args, kwargs)
+        if kwargs and holds_tensor((args, kwargs)):
+            return dispatch(self, args, kwargs)
+        for arg in args:
+            if type(arg) is Tensor:
+                return apply(self, *args)
+        if holds_tensor(args):
+            raise TypeError(
+                f"{name_of(self)}: a Tensor inside a list is not an operand; "
+                "pass it as an argument of its own, or stack the list with np.stack"
+            )
+        return self.forward(*args, **kwargs)
 
     def defvjp(self, *vjps: Vjp | None, each: Vjp | None = None) -> None:
         """Give this operation its derivative: see `minigrad.defvjp`."""
@@ -298,7 +302,7 @@ def apply(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return dispatch(fn, args, kwargs)
     values: list[Any] = []
     parents = []
-    wanted, bit = 0, 1
+    wanted, bit, foreign = 0, 1, False
     for arg in args:
         if type(arg) is Tensor:
             values.append(arg._data)
@@ -307,6 +311,7 @@ def apply(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
                 wanted |= bit
         else:
             values.append(arg)
+            foreign = True
         bit <<= 1
     try:
         y = rule.forward(*values, **kwargs)
@@ -314,9 +319,8 @@ def apply(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         raise explained(error, fn, values) from error
     if not wanted or not _recording.get():
         return wrap(y)
-    for i, arg in enumerate(args):
-        if type(arg) is not Tensor:
-            values[i] = snapshot(arg)
+    if foreign:
+        values = [v if type(a) is Tensor else snapshot(v) for a, v in zip(args, values, strict=True)]
     return record(rule, y, values, parents, wanted, kwargs)
 
 
@@ -385,10 +389,10 @@ def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
         return apply(fn, *args, **kwargs)
     if _recording.get() and any(t.requires_grad for t in tensors_in((args, kwargs))):
         if fn in COMPOSITES:
-            args, kwargs = bind(fn, args, kwargs, 0)
-            known = signature_of(COMPOSITES[fn]).parameters
-            for name in kwargs:
-                if name not in known:
+            known, in_common = parameters_of_composite(fn)
+            if len(args) > in_common or not (known is None or kwargs.keys() <= known):
+                args, kwargs = bind(fn, args, kwargs, arrays=0)
+                for name in kwargs.keys() - (kwargs.keys() if known is None else known):
                     raise unsupported(fn, name)
             return COMPOSITES[fn](*args, **kwargs)
         if fn not in CONSTANTS:
@@ -403,6 +407,19 @@ def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
 
 
 signature_of = functools.cache(inspect.signature)
+
+
+@functools.cache
+def parameters_of_composite(fn: Callable[..., Any]) -> tuple[frozenset[str] | None, int]:
+    """The names it takes (None: any), and how many of the first ones are NumPy's first ones."""
+    ours = signature_of(COMPOSITES[fn]).parameters
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in ours.values())
+    try:
+        theirs = signature_of(fn).parameters
+    except ValueError:  # a compiled function without a signature: its names are positions only
+        return frozenset(ours), len(ours)
+    in_common = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(ours, theirs, strict=False))
+    return None if takes_any else frozenset(ours), sum(1 for _ in in_common)
 
 
 def bind(
@@ -605,10 +622,11 @@ def fitted(contribution: Operand, parent: Node, rule: Rule) -> Operand:
 
 def unbroadcast(g: Operand, shape: tuple[int, ...]) -> Operand:
     """Adjoint of broadcasting from `shape`: sum over the axes that were repeated."""
-    new = max(g.ndim - len(shape), 0)
-    stretched = [new + i for i, n in enumerate(shape) if n == 1 and g.shape[new + i] != 1]
-    g = g.sum(axis=(*range(new), *stretched))
-    return g if g.shape == shape else g.reshape(shape)
+    new = g.ndim - len(shape)
+    if g.shape[new:] == shape:  # the commonest: a bias
+        return g.sum(axis=0 if new == 1 else tuple(range(new)))
+    axes = [i for i in range(g.ndim) if i < new or (shape[i - new] == 1 and g.shape[i] != 1)]
+    return g.sum(axis=tuple(axes)).reshape(shape)
 
 
 def hooked(hook: Callable[[Tensor], Tensor | None], g: Operand, create_graph: bool) -> Operand:
@@ -637,7 +655,8 @@ def seed(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Opera
                 f"backward from shape {output.shape} needs a gradient of that shape: only a scalar "
                 "has an implicit one; reduce it first, e.g. y.sum().backward()"
             )
-        gradient = np.ones(output.shape)
+        one = np.ones(output.shape, output.dtype)
+        return output._node, Tensor(one) if create_graph else one
     gradient = asarray(gradient)
     if gradient.shape != output.shape:
         raise ValueError(
@@ -713,7 +732,7 @@ def grad(
         node, g = seed(output, gradient, create_graph)
         cotangents[node] = cotangents[node] + g if node in cotangents else g
     within = leading_to(nodes, cotangents)
-    with enable_grad() if create_graph else no_grad(), poles_are_silent():
+    with poles_are_silent(), enable_grad() if create_graph else contextlib.nullcontext():
         walk = backpropagate(
             {node: g for node, g in cotangents.items() if node in within},
             within=within,
@@ -805,13 +824,15 @@ def is_grad_enabled() -> bool:
 # The Tensor
 
 
-def updated(x: Array, index: Any, value: Any) -> Array:
+@primitive(broadcasts=True)
+def indexed_update(x: Array, index: Any, value: Any) -> Array:
     """A copy of `x` in which `x[index] = value`: the indexed update."""
     y = np.array(x)
     y[index] = value
     return y
 
 
+@primitive
 def cast(x: Array, dtype: npt.DTypeLike) -> Array:
     """`x` in another dtype."""
     return x.astype(dtype)
@@ -991,7 +1012,7 @@ class Tensor:
 
         """
         node, g = seed(self, gradient, create_graph)
-        with enable_grad() if create_graph else no_grad(), poles_are_silent():
+        with poles_are_silent(), enable_grad() if create_graph else contextlib.nullcontext():
             walk = backpropagate(
                 {node: g}, retain_graph=retain_graph or create_graph, create_graph=create_graph
             )
@@ -1158,7 +1179,7 @@ class Tensor:
                 "x[index] = value on a leaf that requires grad would make it a computed tensor; "
                 "write y = x.copy() and set y, or set it inside no_grad()"
             )
-        new = apply(updated, self, unwrap(index), value)
+        new = apply(indexed_update, self, unwrap(index), value)
         self._data = new._data
         if not is_parameter:
             self._node = new._node
@@ -1449,6 +1470,8 @@ def asarray(data: Any, dtype: npt.DTypeLike | None = None) -> Tensor:
     tensor([2., 4., 1.], requires_grad=True)
 
     """
+    if type(data) is Tensor and dtype is None:
+        return data
     if isinstance(data, (list, tuple)) and holds_tensor(data):
         data = np.stack([asarray(element) for element in data])  # type: ignore[call-overload]  # Tensors
     if not isinstance(data, Tensor):

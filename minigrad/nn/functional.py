@@ -11,6 +11,7 @@ import numpy as np
 
 from minigrad.core import Axis, Tensor, asarray
 from minigrad.ops.elementwise import relu, sigmoid
+from minigrad.ops.indexing import pick
 from minigrad.ops.reductions import logsumexp, softmax
 
 __all__ = ["cross_entropy", "log_softmax", "logsumexp", "relu", "sigmoid", "softmax"]
@@ -35,7 +36,7 @@ def log_softmax(x: Any, axis: Axis = -1) -> Tensor:
 
     """
     x = asarray(x)
-    return x - asarray(logsumexp(x, axis=axis, keepdims=True))
+    return x - asarray(logsumexp(x, axis, True))
 
 
 def cross_entropy(logits: Any, target: Any, *, reduction: str = "mean") -> Tensor:
@@ -80,7 +81,7 @@ def cross_entropy(logits: Any, target: Any, *, reduction: str = "mean") -> Tenso
     if target.shape == logits.shape:
         losses = -(target * log_softmax(logits)).sum(axis=-1)
     else:
-        losses = asarray(logsumexp(logits, axis=-1)) - _at_class(logits, target)
+        losses = asarray(logsumexp(logits, -1)) - _at_class(logits, target)
     if reduction == "none":
         return losses
     if reduction == "sum":
@@ -93,7 +94,7 @@ def cross_entropy(logits: Any, target: Any, *, reduction: str = "mean") -> Tenso
 def _at_class(logits: Tensor, target: Tensor) -> Tensor:
     """The logit of the class that `target` names, for every leading index."""
     classes = logits.shape[-1]
-    labels = target.numpy()
+    labels = target.data
     if labels.shape != logits.shape[:-1]:
         raise ValueError(
             f"cross_entropy of logits {logits.shape} takes class indices of shape "
@@ -104,10 +105,11 @@ def _at_class(logits: Tensor, target: Tensor) -> Tensor:
             f"cross_entropy takes class indices as integers, not {labels.dtype}; "
             "use labels.astype(int), or probabilities of the shape of the logits"
         )
-    if labels.size and not (labels.min() >= 0 and labels.max() < classes):
+    if labels.size and not (labels.max() < classes and labels.min() >= 0):
         raise ValueError(
             f"cross_entropy: class indices go from 0 to {classes - 1} here, and the target has "
             f"{labels.min()} to {labels.max()}"
         )
-    rows = np.arange(labels.size)
-    return logits.reshape(-1, classes)[rows, labels.reshape(-1)].reshape(labels.shape)
+    if labels.ndim != 1:
+        return pick(logits.reshape(-1, classes), labels.reshape(-1)).reshape(labels.shape)
+    return pick(logits, labels)

@@ -63,6 +63,15 @@ sigmoid.defvjp(lambda g, y, _x: g * y * (1 - y))
 
 
 @primitive
+def sech(x: Array) -> Array:
+    """1 / cosh(x), elementwise."""
+    return 1 / np.cosh(x)
+
+
+sech.defvjp(lambda g, y, x: -g * y * np.tanh(x))
+
+
+@primitive
 def relu(x: Array) -> Array:
     """max(x, 0), elementwise; its derivative at 0 is 0.
 
@@ -112,8 +121,8 @@ defvjp(np.fmod, lambda g, _z, _x, _y: g, lambda g, z, x, y: -g * np.rint((x - z)
 
 
 def power_by_base(g: Operand, _z: Operand, x: Operand, y: Operand) -> Operand:
-    """Derivative of x**y by x, y x**(y-1): a constant, x**0, has none at 0 either."""
-    constant = np.equal(y, 0)
+    """Derivative of x**y by x, y x**(y-1); x**0 is constant, also where x is 0 or nan."""
+    constant = np.equal(y, 0) & ~np.greater(np.abs(x), 0)
     return g * np.where(constant, 0, y * np.power(x, np.where(constant, 1, y - 1)))
 
 
@@ -129,7 +138,7 @@ defvjp(np.float_power, power_by_base, power_by_exponent)
 # -- exponentials and logarithms
 defvjp(np.exp, lambda g, y, _x: g * y)
 defvjp(np.exp2, lambda g, y, _x: g * y * math.log(2))
-defvjp(np.expm1, lambda g, y, _x: g * (y + 1))
+defvjp(np.expm1, lambda g, _y, x: g * np.exp(x))  # y + 1 has no digits left at -40
 defvjp(np.log, lambda g, _y, x: only_where(x >= 0, g) / x)
 defvjp(np.log2, lambda g, _y, x: only_where(x >= 0, g) / (x * math.log(2)))
 defvjp(np.log10, lambda g, _y, x: only_where(x >= 0, g) / (x * math.log(10)))
@@ -160,7 +169,7 @@ defvjp(
 defvjp(np.hypot, lambda g, z, x, _y: g * ratio(x, z), lambda g, z, _x, y: g * ratio(y, z))
 defvjp(np.sinh, lambda g, _y, x: g * np.cosh(x))
 defvjp(np.cosh, lambda g, _y, x: g * np.sinh(x))
-defvjp(np.tanh, lambda g, _y, x: g / np.square(np.cosh(x)))  # 1 - y*y is 0 from x = 19 on
+defvjp(np.tanh, lambda g, _y, x: g * np.square(sech(x)))  # 1 - y*y has no digits left at 20
 defvjp(np.arcsinh, lambda g, _y, x: g / np.hypot(1, x))
 defvjp(np.arccosh, lambda g, _y, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
 defvjp(np.arctanh, lambda g, _y, x: only_where(np.abs(x) <= 1, g) / ((1 - x) * (1 + x)))

@@ -11,20 +11,20 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from minigrad.core import Array, Axis, Operand, asarray, composite, defvjp, primitive, unwrap, updated
+from minigrad.core import Array, Axis, Operand, asarray, composite, defvjp, indexed_update, primitive, unwrap
 
 
-def is_gather(index: Any) -> bool:
+def may_repeat(index: Any) -> bool:
     """Whether `index` may name an element twice: it holds integer arrays, not only slices."""
     parts = index if isinstance(index, tuple) else (index,)
-    return any(isinstance(p, list | np.ndarray) and np.asarray(p).dtype.kind in "iu" for p in parts)
+    return any(isinstance(p, (list, np.ndarray)) and np.asarray(p).dtype.kind in "iu" for p in parts)
 
 
 @primitive
 def scatter(g: Array, index: Any, shape: tuple[int, ...]) -> Array:
     """Adjoint of x[index] for x of `shape`: zeros, with `g` added at `index`."""
     y = np.zeros(shape, dtype=np.asarray(g).dtype)
-    if is_gather(index):
+    if may_repeat(index):
         np.add.at(y, index, g)
     else:
         y[index] = g
@@ -33,6 +33,24 @@ def scatter(g: Array, index: Any, shape: tuple[int, ...]) -> Array:
 
 defvjp(operator.getitem, lambda g, _y, x_shape, index: scatter(g, index, x_shape))
 scatter.defvjp(lambda g, _y, _x, index, _shape: g[index])
+
+
+@primitive
+def pick(x: Array, labels: Array) -> Array:
+    """x[i, labels[i]] for each row i of a matrix: a gather that names no element twice."""
+    return x[np.arange(len(labels)), labels]
+
+
+@primitive
+def place(g: Array, labels: Array, columns: int) -> Array:
+    """Adjoint of pick: a matrix of zeros, but for g[i] at [i, labels[i]]."""
+    y = np.zeros((len(labels), columns), g.dtype)
+    y[np.arange(len(labels)), labels] = g
+    return y
+
+
+pick.defvjp(lambda g, _y, x_shape, labels: place(g, labels, x_shape[1]))
+place.defvjp(lambda g, _y, _x, labels, _columns: pick(g, labels))
 
 
 def last_writes(shape: tuple[int, ...], index: Any) -> Array:
@@ -46,18 +64,16 @@ def last_writes(shape: tuple[int, ...], index: Any) -> Array:
 def written(g: Operand, index: Any, value_shape: tuple[int, ...]) -> Operand:
     """Derivative of the indexed update by the value written."""
     taken = g[index]
-    if is_gather(index):
+    if may_repeat(index):
         taken = np.where(last_writes(np.shape(g), index), taken, 0)
     extra = len(value_shape) - taken.ndim  # NumPy lets a value have more leading ones
     return taken.reshape((1,) * extra + np.shape(taken)) if extra > 0 else taken
 
 
-defvjp(
-    updated,
-    lambda g, _y, _x, index, _value: updated(g, index, 0),
+indexed_update.defvjp(
+    lambda g, _y, _x, index, _value: indexed_update(g, index, 0),
     None,
     lambda g, _y, _x, index, value_shape: written(g, index, value_shape),
-    broadcasts=True,
 )
 
 
@@ -102,10 +118,12 @@ def _median(a: Operand, axis: Axis = None, overwrite_input: bool = False, keepdi
     axes = np.lib.array_utils.normalize_axis_tuple(axes, np.ndim(a))
     rest = [i for i in range(np.ndim(a)) if i not in axes]
     rows = np.transpose(a, (*rest, *axes)).reshape((*(np.shape(a)[i] for i in rest), -1))
-    ordered = _sort(rows)
     n = np.shape(rows)[-1]
-    middle = (ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2
-    middle = np.where(np.isnan(ordered[..., -1]), np.nan, middle)  # nan sorts last
+    if n == 0:
+        return np.mean(a, axis=axes, keepdims=keepdims)  # nan, and NumPy's warning
+    ordered = _sort(rows)
+    middle, last = (ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2, ordered[..., -1]
+    middle = np.where(np.isnan(last), last, middle)  # nan sorts last, and is the median
     return np.expand_dims(middle, axes) if keepdims else middle
 
 

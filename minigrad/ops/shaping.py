@@ -58,7 +58,7 @@ defvjp(np.flipud, lambda g, _y, _x: np.flipud(g))
 defvjp(np.rot90, lambda g, _y, _x, k=1, axes=(0, 1): np.rot90(g, -k, axes))
 defvjp(np.roll, lambda g, _y, _x, shift=0, axis=None: np.roll(g, np.negative(shift), axis))
 defvjp(np.copy, lambda g, _y, _x, **_: g)
-defvjp(cast, lambda g, _y, _x, _dtype: g)
+cast.defvjp(lambda g, _y, _x, _dtype: g)
 
 
 @composite(np.atleast_1d)

@@ -17,6 +17,9 @@ from minigrad.core import Tensor, asarray, grad, tensor
 from minigrad.transforms import Trace
 
 
+ROUNDING = 1e-13  # what differences of numbers of order one leave, in the rules as in f
+
+
 class Estimate(NamedTuple):
     """A derivative by differences, and a bound on its error."""
 
@@ -221,7 +224,7 @@ def _check_direction(
             f"{what} cannot be checked: by differences it is {numerical} +- {error}; "
             "is there a kink or pole near?"
         )
-    if not abs(analytic - numerical) <= 2 * error + rtol * size:
+    if not abs(analytic - numerical) <= 2 * error + rtol * size + ROUNDING:
         raise AssertionError(
             f"{what} is {analytic}, and by differences {numerical} +- {error}\n"
             f"at {', '.join(map(repr, xs))}\nalong {direction!r}\nfor the cotangent {cotangent!r}"
