@@ -15,7 +15,7 @@ import inspect
 import itertools
 import operator
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeAlias, TypeVar, overload
 
@@ -198,11 +198,6 @@ class Primitive:
         for arg in args:
             if type(arg) is Tensor:
                 return apply(self, *args)
-        if holds_tensor(args):
-            raise TypeError(
-                f"{name_of(self)}: a Tensor inside a list is not an operand; "
-                "pass it as an argument of its own, or stack the list with np.stack"
-            )
         return self.forward(*args, **kwargs)
 
     def defvjp(self, *vjps: Vjp | None, each: Vjp | None = None) -> None:
@@ -536,15 +531,17 @@ def explained(error: Exception, fn: Any, values: Sequence[Any]) -> Exception:
 
 def backpropagate(
     cotangents: dict[Node, Operand],
+    inputs: Container[Node] = (),
     *,
-    within: set[Node] | None = None,
+    within: Container[Node] | None = None,
     retain_graph: bool = False,
     create_graph: bool = False,
 ) -> Iterator[tuple[Node, Operand]]:
-    """Yield (node, its total cotangent), from the outputs in `cotangents` back to the leaves.
+    """Walk back from the outputs in `cotangents`; yield (node, its total cotangent) where it stays.
 
-    The newest node comes first: all that used a node are newer, so its total is complete.  With
-    `within`, the walk does not leave that set.
+    That is at leaves, at nodes that keep their gradient, and at `inputs`.  The newest node comes
+    first: all that used a node are newer, so its total is complete.  With `within`, the walk does
+    not leave that set.
     """
     pending = [(-node.serial, node) for node in cotangents]
     heapq.heapify(pending)
@@ -553,22 +550,25 @@ def backpropagate(
         g = cotangents.pop(node)
         for hook in node.hooks:
             g = hooked(hook, g, create_graph)
-        yield node, g
-        if node.plan is None:
-            continue
+        plan = node.plan
+        if plan is None or node.keeps_grad or node in inputs:
+            yield node, g
+            if plan is None:
+                continue
         if node.parents is None:
             raise RuntimeError(
                 "backward through a graph that an earlier backward() has freed; "
                 "pass retain_graph=True to the earlier one, or compute the output again"
             )
         y, args = recorded(node) if create_graph else (node.output, node.args)
-        for parent, vjp in zip(node.parents, node.plan.vjps):  # noqa: B905  # equal, and hot
+        kwargs = node.kwargs
+        for parent, vjp in zip(node.parents, plan.vjps):  # noqa: B905  # equally many, and hot
             if within is not None and parent not in within:
                 continue
-            contribution = vjp(g, y, *args, **node.kwargs)
+            contribution = vjp(g, y, *args, **kwargs) if kwargs else vjp(g, y, *args)
             shape = getattr(contribution, "shape", None)
             if shape != parent.shape or contribution.dtype != parent.dtype:
-                contribution = fitted(contribution, parent, node.plan.rule)
+                contribution = fitted(contribution, parent, plan.rule)
             if parent in cotangents:
                 cotangents[parent] = cotangents[parent] + contribution
             else:
@@ -735,11 +735,12 @@ def grad(
     with poles_are_silent(), enable_grad() if create_graph else contextlib.nullcontext():
         walk = backpropagate(
             {node: g for node, g in cotangents.items() if node in within},
+            nodes,
             within=within,
             retain_graph=retain_graph or create_graph,
             create_graph=create_graph,
         )
-        found = {node: g for node, g in walk if node in nodes}
+        found = dict(walk)
     gradients = unshared(
         [found[n] if n in found else np.zeros(n.shape, n.dtype) for n in nodes]
     )
@@ -775,7 +776,8 @@ def _recording_set_to(mode: bool) -> Iterator[None]:
         _recording.reset(token)
 
 
-def no_grad() -> contextlib.AbstractContextManager[None]:
+@contextlib.contextmanager
+def no_grad() -> Iterator[None]:
     """Record nothing inside: a context manager, and a decorator.  Per thread and per task.
 
     Examples
@@ -788,10 +790,12 @@ def no_grad() -> contextlib.AbstractContextManager[None]:
     False
 
     """
-    return _recording_set_to(False)
+    with _recording_set_to(False):
+        yield
 
 
-def enable_grad() -> contextlib.AbstractContextManager[None]:
+@contextlib.contextmanager
+def enable_grad() -> Iterator[None]:
     """Record inside, also within `no_grad`: a context manager, and a decorator.
 
     Examples
@@ -804,7 +808,8 @@ def enable_grad() -> contextlib.AbstractContextManager[None]:
     True
 
     """
-    return _recording_set_to(True)
+    with _recording_set_to(True):
+        yield
 
 
 def is_grad_enabled() -> bool:
@@ -844,8 +849,8 @@ def operators(fn: np.ufunc) -> tuple[Callable[[Tensor, Any], Tensor], ...]:
     def method(self: Tensor, other: Any) -> Any:
         # What `apply` does, written out for a recorded tensor and a tensor or float: on arrays of
         # a few numbers that saves a fifth of an operation's time.
-        node = self._node
-        if node is None or fn not in RULES or not _recording.get():
+        node, rule = self._node, RULES.get(fn)
+        if node is None or rule is None or not _recording.get():
             return apply(fn, self, other)
         if type(other) is float:
             args, parents, wanted = [self._data, other], [node], 1
@@ -856,10 +861,10 @@ def operators(fn: np.ufunc) -> tuple[Callable[[Tensor, Any], Tensor], ...]:
         else:
             args, parents, wanted = [self._data, other._data], [node, other._node], 3
         try:
-            y = fn(*args)
+            y = fn(args[0], args[1])
         except (TypeError, ValueError):
             return apply(fn, self, other)  # which explains the error
-        return record(RULES[fn], y, args, parents, wanted)
+        return record(rule, y, args, parents, wanted)
 
     def reflected(self: Tensor, other: Any) -> Tensor:
         return apply(fn, other, self)  # type: ignore[no-any-return]  # likewise
@@ -1016,7 +1021,7 @@ class Tensor:
             walk = backpropagate(
                 {node: g}, retain_graph=retain_graph or create_graph, create_graph=create_graph
             )
-            kept = [(node, g) for node, g in walk if node.plan is None or node.keeps_grad]
+            kept = list(walk)
             gradients = unshared([g for _, g in kept])
             for (node, _), g in zip(kept, gradients, strict=True):  # an error above changes none
                 node.grad = g if node.grad is None else node.grad + g
@@ -1273,49 +1278,59 @@ class Tensor:
         """The cosine of each element: `numpy.cos`."""
         return call(np.cos, self)
 
+    def _over(
+        self, fn: Callable[..., Any], axis: Axis, keepdims: bool, **options: Any
+    ) -> Tensor:
+        """A reduction, given what differs from NumPy's defaults: the graph keeps what is given."""
+        if axis is not None:
+            options["axis"] = axis
+        if keepdims:
+            options["keepdims"] = True
+        return call(fn, self, **options)
+
     def sum(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """The sum over `axis`: `numpy.sum`."""
-        return call(np.sum, self, axis=axis, keepdims=keepdims)
+        return self._over(np.sum, axis, keepdims)
 
     def mean(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """The mean over `axis`: `numpy.mean`."""
-        return call(np.mean, self, axis=axis, keepdims=keepdims)
+        return self._over(np.mean, axis, keepdims)
 
     def prod(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """The product over `axis`: `numpy.prod`."""
-        return call(np.prod, self, axis=axis, keepdims=keepdims)
+        return self._over(np.prod, axis, keepdims)
 
     def max(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """The largest element over `axis`; ties share its gradient evenly: `numpy.max`."""
-        return call(np.max, self, axis=axis, keepdims=keepdims)
+        return self._over(np.max, axis, keepdims)
 
     def min(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """The smallest element over `axis`; ties share its gradient evenly: `numpy.min`."""
-        return call(np.min, self, axis=axis, keepdims=keepdims)
+        return self._over(np.min, axis, keepdims)
 
     def var(self, axis: Axis = None, ddof: float = 0, *, keepdims: bool = False) -> Tensor:
         """The variance over `axis`: `numpy.var`."""
-        return call(np.var, self, axis=axis, ddof=ddof, keepdims=keepdims)
+        return self._over(np.var, axis, keepdims, ddof=ddof)
 
     def std(self, axis: Axis = None, ddof: float = 0, *, keepdims: bool = False) -> Tensor:
         """The standard deviation over `axis`: `numpy.std`."""
-        return call(np.std, self, axis=axis, ddof=ddof, keepdims=keepdims)
+        return self._over(np.std, axis, keepdims, ddof=ddof)
 
     def any(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """Whether any element over `axis` is true: `numpy.any`."""
-        return call(np.any, self, axis=axis, keepdims=keepdims)
+        return self._over(np.any, axis, keepdims)
 
     def all(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """Whether all elements over `axis` are true: `numpy.all`."""
-        return call(np.all, self, axis=axis, keepdims=keepdims)
+        return self._over(np.all, axis, keepdims)
 
     def argmax(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """The index of the largest element over `axis`; never requires grad: `numpy.argmax`."""
-        return call(np.argmax, self, axis=axis, keepdims=keepdims)
+        return self._over(np.argmax, axis, keepdims)
 
     def argmin(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """The index of the smallest element over `axis`; never requires grad: `numpy.argmin`."""
-        return call(np.argmin, self, axis=axis, keepdims=keepdims)
+        return self._over(np.argmin, axis, keepdims)
 
     def cumsum(self, axis: int | None = None) -> Tensor:
         """The running sum along `axis`: `numpy.cumsum`."""
@@ -1347,7 +1362,8 @@ class Tensor:
 
     def reshape(self, *shape: Any, order: str = "C") -> Tensor:
         """The same elements in another shape, given as a tuple or as numbers: `numpy.reshape`."""
-        return call(np.reshape, self, shape[0] if len(shape) == 1 else shape, order=order)
+        options = {} if order == "C" else {"order": order}
+        return call(np.reshape, self, shape[0] if len(shape) == 1 else shape, **options)
 
     def ravel(self) -> Tensor:
         """The elements in one axis: `numpy.ravel`."""

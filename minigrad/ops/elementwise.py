@@ -95,7 +95,7 @@ def relu(x: Array) -> Array:
     return np.maximum(x, 0)
 
 
-relu.defvjp(lambda g, y, _x: np.where(y != 0, g, 0))
+relu.defvjp(lambda g, y, _x: g * (y != 0))  # y may be nan, and then takes g
 
 # -- arithmetic
 defvjp(np.add, lambda g, _z, _x, _y: g, lambda g, _z, _x, _y: g)

@@ -4,6 +4,7 @@ The theorem behind most of it is `expand`: the adjoint of summing over an axis g
 the cotangent of its sum.  It imports core and elementwise only; shaping.py comes next.
 """
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +20,9 @@ def restore(g: Operand, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> O
     """`g`, a result over `axis` of an array of `shape`, with the lost axes back at length one."""
     if keepdims or axis is None:
         return g
+    if type(axis) is int:
+        axis %= len(shape)
+        return g.reshape((*shape[:axis], 1, *shape[axis + 1 :]))
     axes = axes_of(axis, shape)
     return g.reshape([1 if i in axes else n for i, n in enumerate(shape)])
 
@@ -41,15 +45,13 @@ spread.defvjp(lambda g, _y, _x, _shape: g)
 
 def axes_of(axis: Axis, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The axes that `axis` names, counted from the first."""
-    if axis is None:
-        return tuple(range(len(shape)))
-    if type(axis) is int:
-        return (axis % len(shape),)
-    return normalize_axis_tuple(axis, len(shape))
+    return normalize_axis_tuple(range(len(shape)) if axis is None else axis, len(shape))
 
 
 def count(shape: tuple[int, ...], axis: Axis) -> int:
     """How many elements of an array of `shape` one result over `axis` is made of."""
+    if axis is None:
+        return math.prod(shape)
     return math.prod(shape[i] for i in axes_of(axis, shape))
 
 
@@ -248,8 +250,14 @@ def _nanmean(a: Operand, axis: Axis = None, dtype: Any = None, keepdims: bool = 
 
 def finite(m: Operand) -> Operand:
     """`m`, but for infinities, which cannot be subtracted: the largest finite number for them."""
-    largest = np.finfo(m.dtype).max
-    return np.maximum(np.minimum(m, largest), -largest)
+    top = largest(m.dtype)
+    return np.maximum(np.minimum(m, top), -top)
+
+
+@functools.cache
+def largest(dtype: np.dtype[Any]) -> Any:
+    """The largest finite number of `dtype`."""
+    return np.finfo(dtype).max
 
 
 @primitive

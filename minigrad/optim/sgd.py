@@ -69,8 +69,8 @@ class SGD:
             if not isinstance(p, Tensor) or not p.requires_grad or not p.is_leaf:
                 raise TypeError(f"SGD takes leaf tensors that require grad, not {p!r}")
         for name, number in {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}.items():
-            if not number >= 0:
-                raise ValueError(f"SGD: {name}={number} is negative")
+            if not 0 <= number < np.inf:
+                raise ValueError(f"SGD: {name}={number} must be finite and not negative")
         if nesterov and momentum == 0:
             raise ValueError("SGD: nesterov=True needs a momentum")
         self.lr = lr
@@ -91,10 +91,12 @@ class SGD:
                 continue
             g = p.grad.data
             if self.weight_decay:
-                g = g + self.weight_decay * p.data
+                g = g + float(self.weight_decay) * p.data
             if self.momentum:
                 v = self._velocities[i]
-                v = g if v is None else self.momentum * v + g
+                v = g if v is None else float(self.momentum) * v + g
                 self._velocities[i] = v
-                g = g + self.momentum * v if self.nesterov else v
-            p.data = p.data - self.lr * g
+                g = g + float(self.momentum) * v if self.nesterov else v
+            # A Python float leaves float32 as it is, where NumPy's would make it float64.
+            step = np.multiply(float(self.lr), g, out=np.empty_like(p.data))
+            p.data = np.subtract(p.data, step, out=step)  # in memory that nothing else sees

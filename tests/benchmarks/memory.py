@@ -17,12 +17,13 @@ import numpy as np
 
 
 def through_50(x: Any, f: Any) -> Any:
-    """Four times twelve operations and two more, on values between 0.1 and 20."""
+    """Four times twelve operations and two more, on values between -1 and 3."""
     y = x
     for _ in range(4):
-        y = f.sin(f.log(f.exp(f.square(y) * 0.5))) + 0.1
-        y = x / f.sigmoid(f.relu(f.tanh(f.sqrt(f.abs(y)))))
-    return f.square(y) * 0.5
+        y = f.sin(f.tanh(f.exp(y * 0.5 + 0.1)))
+        y = f.log(f.sqrt(y)) / x
+        y = f.abs(f.sigmoid(f.relu(f.square(y))))
+    return y * 0.5 + 0.1
 
 
 def library(name: str) -> tuple[Any, Any]:
