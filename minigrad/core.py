@@ -2,7 +2,9 @@
 
 It imports NumPy and the standard library only, and everything else imports it.  An operation is a
 NumPy function; its derivative is a *rule* `vjp(g, y, *args, **kwargs)`, looked up by that function.
-Read `apply`, `Node` and `backpropagate`, in this order: they are the engine.  `Tensor`, at the end, is long and thin: each method hands a NumPy function to `apply`.
+Read `apply`, `record`, `Node` and `backpropagate`, in this order: they are the engine.  `Tensor`,
+at the end, is long and thin: each method hands a NumPy function to `apply`.  docs/engine.md is a
+tour.
 Next: minigrad/ops/elementwise.py, a page of rules.
 """
 
@@ -14,10 +16,9 @@ import heapq
 import inspect
 import itertools
 import operator
-import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from typing import Any, ParamSpec, TypeAlias, TypeVar, overload
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +40,6 @@ CONSTANTS: set[Callable[..., Any]] = set()  # no derivative exists: argmax, floo
 REFUSED: dict[Callable[..., Any], str] = {}  # never called on a tensor, for the reason given
 
 
-
 class Reads:
     """What a vjp reads, told by its parameters' names: `_x` nothing, `x_shape` the shape, `x` x."""
 
@@ -47,17 +47,22 @@ class Reads:
         parameters = list(inspect.signature(vjp).parameters.values())
         by_position = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD][leading:]
         self.output, self.args = by_position[0], by_position[1:]  # after g (and, for `each`, i)
-        self.rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
+        self.rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "")
         self.operands = operands
         self.keywords = {p.name for p in parameters} - set(self.args[:operands])
         self.any_keyword = any(p.kind is p.VAR_KEYWORD for p in parameters)
 
-    def name(self, position: int) -> str | None:
-        """The parameter that takes the argument at `position`."""
+    def name(self, position: int) -> str:
+        """The parameter that takes the argument at `position`; empty if there is none."""
         return self.args[position] if position < len(self.args) else self.rest
 
-    def shape_only(self, position: int) -> bool:
-        return position < self.operands and str(self.name(position)).endswith("_shape")
+    def ignores(self, position: int) -> bool:
+        """Whether the argument at `position` is not read."""
+        return self.name(position).startswith("_")
+
+    def takes_shape(self, position: int) -> bool:
+        """Whether of the operand at `position` only the shape is read."""
+        return position < self.operands and self.name(position).endswith("_shape")
 
 
 class Rule:
@@ -71,7 +76,7 @@ class Rule:
         self.vjps = vjps
         self.each = each
         self.broadcasts = broadcasts
-        self.plan = functools.cache(functools.partial(Plan, self))
+        self.plans: dict[int, Plan] = {}  # by the bit set of operands that require grad
 
     def vjp(self, position: int) -> tuple[Vjp, Reads] | None:
         """The vjp for the argument at `position` and what it reads; None if there is none."""
@@ -88,6 +93,7 @@ class Plan:
 
     def __init__(self, rule: Rule, wanted: int, n_args: int) -> None:
         self.rule = rule
+        self.n_args = n_args
         operands = [i for i in range(n_args) if wanted >> i & 1]
         known = [rule.vjp(i) for i in operands]
         self.skips = [k is None for k in known] if None in known else None
@@ -95,29 +101,30 @@ class Plan:
         vjps = [k[0] for k in known if k]
         self.reads = [k[1] for k in known if k]
         self.keeps_output = any(not r.output.startswith("_") for r in self.reads)
-        self.ignored, self.shapes, self.values = [], [], []
+        self.ignored: list[int] = []
+        self.shapes: list[int] = []
+        self.values: list[int] = []
         for i in range(n_args):
-            names = [r.name(i) for r in self.reads]
-            if None in names:
+            if not all(r.name(i) for r in self.reads):
                 raise TypeError(f"the rule of {name_of(rule.fn)} takes no argument {i}")
-            if all(name.startswith("_") for name in names):
+            if all(r.ignores(i) for r in self.reads):
                 self.ignored.append(i)
-            elif all(name.startswith("_") or r.shape_only(i) for name, r in zip(names, self.reads)):
+            elif all(r.ignores(i) or r.takes_shape(i) for r in self.reads):
                 self.shapes.append(i)
             else:
                 self.values.append(i)
         self.vjps = [
-            taking_shapes(vjp, [i for i in self.values if r.shape_only(i)])
-            for vjp, r in zip(vjps, self.reads)
+            taking_shapes(vjp, [i for i in self.values if r.takes_shape(i)])
+            for vjp, r in zip(vjps, self.reads, strict=True)
         ]
         self.passes_on = functools.cache(self._passes_on)
 
     def _passes_on(self, *keywords: str) -> list[str]:
         """Which of the keywords given go to the vjps; one that they do not know is refused."""
         for name in keywords:
-            if name not in VALUE_ONLY:
-                if not all(r.any_keyword or name in r.keywords for r in self.reads):
-                    raise unsupported(self.rule.fn, name)
+            known = all(r.any_keyword or name in r.keywords for r in self.reads)
+            if not known and name not in VALUE_ONLY:
+                raise unsupported(self.rule.fn, name)
         return [k for k in keywords if any(r.any_keyword or k in r.keywords for r in self.reads)]
 
 
@@ -274,15 +281,15 @@ class Node:
         self,
         value: Array,
         plan: Plan | None = None,
-        parents: Sequence[Node] | None = (),
-        args: Sequence[Any] | None = None,
+        parents: Sequence[Node] = (),
+        args: list[Any] | None = None,
         output: Array = None,
     ) -> None:
         self.shape: tuple[int, ...] = value.shape
         self.dtype: np.dtype[Any] = value.dtype
         self.plan = plan  # None: a leaf
-        self.parents = parents  # one for each of the plan's vjps; None: freed
-        self.args = args
+        self.parents = parents  # one for each of the plan's vjps
+        self.args = args  # None, where there is a plan: freed
         self.output = output
         self.serial = next(_serials)  # a node is newer than all that it was computed from
 
@@ -315,7 +322,9 @@ def apply(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     if not wanted or not _recording.get():
         return wrap(y)
     if foreign:
-        values = [v if type(a) is Tensor else snapshot(v) for a, v in zip(args, values, strict=True)]
+        values = [
+            v if type(a) is Tensor else snapshot(v) for a, v in zip(args, values, strict=True)
+        ]
     return record(rule, y, values, parents, wanted, kwargs)
 
 
@@ -331,7 +340,9 @@ def record(
 
     `parents` are the nodes of those args that require grad, which are the bits of `wanted`.
     """
-    plan = rule.plan(wanted, len(args))
+    plan = rule.plans.get(wanted)
+    if plan is None or plan.n_args != len(args):
+        plan = rule.plans[wanted] = Plan(rule, wanted, len(args))
     if plan.skips is not None:  # where fn is piecewise constant there is no way back
         parents = [parent for parent, skip in zip(parents, plan.skips, strict=True) if not skip]
         if not parents:
@@ -354,7 +365,7 @@ def record(
 
 
 def snapshot(value: Any) -> Any:
-    """What the graph keeps of an argument that is no Tensor: a copy, for its owner may change it."""
+    """What the graph keeps of an argument that is no Tensor: a copy, as its owner may change it."""
     if isinstance(value, np.ndarray):
         return value.copy()
     if isinstance(value, (list, tuple)):
@@ -413,7 +424,9 @@ def parameters_of_composite(fn: Callable[..., Any]) -> tuple[frozenset[str] | No
         theirs = signature_of(fn).parameters
     except ValueError:  # a compiled function without a signature: its names are positions only
         return frozenset(ours), len(ours)
-    in_common = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(ours, theirs, strict=False))
+    in_common = itertools.takewhile(
+        lambda pair: pair[0] == pair[1], zip(ours, theirs, strict=False)
+    )
     return None if takes_any else frozenset(ours), sum(1 for _ in in_common)
 
 
@@ -481,6 +494,7 @@ def wrap(value: Any) -> Any:
 
 
 def is_array(value: Any) -> bool:
+    """Whether `value` is a NumPy array or scalar, or another array that speaks the protocols."""
     return isinstance(value, (np.ndarray, np.generic)) or hasattr(value, "__array_function__")
 
 
@@ -503,10 +517,11 @@ def name_of(fn: Any) -> str:
     return f"{module}.{fn.__name__}"
 
 
-def unsupported(fn: Any, argument: str, how: str = "") -> TypeError:
+def unsupported(fn: Any, argument: str, how: str = "where grad is required") -> TypeError:
+    """The error for an argument of NumPy's that is not differentiated through."""
     return TypeError(
-        f"{name_of(fn)}: the argument {argument!r} is not supported {how or 'where grad is required'}"
-        "; leave it out, or pass t.detach() for a constant"
+        f"{name_of(fn)}: the argument {argument!r} is not supported {how}; "
+        "leave it out, or pass t.detach() for a constant"
     )
 
 
@@ -555,13 +570,14 @@ def backpropagate(
             yield node, g
             if plan is None:
                 continue
-        if node.parents is None:
+        y, args, kwargs = node.output, node.args, node.kwargs
+        if args is None:
             raise RuntimeError(
                 "backward through a graph that an earlier backward() has freed; "
                 "pass retain_graph=True to the earlier one, or compute the output again"
             )
-        y, args = recorded(node) if create_graph else (node.output, node.args)
-        kwargs = node.kwargs
+        if create_graph:
+            y, args = in_graph(node, plan)
         for parent, vjp in zip(node.parents, plan.vjps):  # noqa: B905  # equally many, and hot
             if within is not None and parent not in within:
                 continue
@@ -575,16 +591,16 @@ def backpropagate(
                 cotangents[parent] = contribution
                 heapq.heappush(pending, (-parent.serial, parent))
         if not retain_graph:
-            node.parents = node.args = node.output = None
+            node.parents, node.args, node.output = (), None, None
 
 
-def recorded(node: Node) -> tuple[Tensor, list[Any]]:
+def in_graph(node: Node, plan: Plan) -> tuple[Tensor | None, list[Any]]:
     """The output and arguments of `node` as Tensors at their places in the graph again."""
     args = list(node.args or ())
-    for i, parent in zip(node.plan.positions, node.parents, strict=True):
-        if i in node.plan.values:
+    for i, parent in zip(plan.positions, node.parents, strict=True):
+        if i in plan.values:
             args[i] = Tensor(args[i], parent)
-    return Tensor(node.output, node) if node.plan.keeps_output else None, args
+    return Tensor(node.output, node) if plan.keeps_output else None, args
 
 
 def leading_to(inputs: Sequence[Node], outputs: Iterable[Node]) -> set[Node]:
@@ -593,13 +609,13 @@ def leading_to(inputs: Sequence[Node], outputs: Iterable[Node]) -> set[Node]:
     found = set(outputs)
     stack = list(found)
     while stack:
-        for parent in stack.pop().parents or ():
+        for parent in stack.pop().parents:
             if parent not in found and parent.serial >= oldest:
                 found.add(parent)
                 stack.append(parent)
     leading = set(inputs)
     for node in sorted(found, key=lambda node: node.serial):
-        if not leading.isdisjoint(node.parents or ()):
+        if not leading.isdisjoint(node.parents):
             leading.add(node)
     return leading
 
@@ -611,8 +627,8 @@ def fitted(contribution: Operand, parent: Node, rule: Rule) -> Operand:
     if contribution.shape != parent.shape:
         if not rule.broadcasts:
             raise RuntimeError(
-                f"the rule of {name_of(rule.fn)} returned shape {contribution.shape} for an operand "
-                f"of shape {parent.shape}; return the operand's shape, or declare broadcasts=True"
+                f"the rule of {name_of(rule.fn)} returned shape {contribution.shape} for an "
+                f"operand of shape {parent.shape}; return that, or declare broadcasts=True"
             )
         contribution = unbroadcast(contribution, parent.shape)
     if contribution.dtype.kind == "c":
@@ -664,7 +680,9 @@ def seed(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Opera
             "they must be equal"
         )
     if gradient.dtype.kind not in "fiub":
-        raise TypeError(f"the gradient of a {output.dtype} tensor cannot have dtype {gradient.dtype}")
+        raise TypeError(
+            f"the gradient of a {output.dtype} tensor cannot have dtype {gradient.dtype}"
+        )
     if gradient.requires_grad and not create_graph:
         raise RuntimeError(
             "the gradient requires grad itself; pass create_graph=True to differentiate through "
@@ -721,10 +739,11 @@ def grad(
         grad_outputs = [None] * len(outputs)
     elif one:
         grad_outputs = [grad_outputs]
-    nodes = [t._node for t in inputs]
-    if None in nodes:
+    nodes = [t._node for t in inputs if t._node is not None]
+    if len(nodes) < len(inputs):
+        without = [i for i, t in enumerate(inputs) if t._node is None]
         raise RuntimeError(
-            f"input {nodes.index(None)} does not require grad, so nothing was recorded for it; "
+            f"inputs {without} do not require grad, so nothing was recorded for them; "
             "set requires_grad=True before computing the output"
         )
     cotangents: dict[Node, Operand] = {}
@@ -741,9 +760,7 @@ def grad(
             create_graph=create_graph,
         )
         found = dict(walk)
-    gradients = unshared(
-        [found[n] if n in found else np.zeros(n.shape, n.dtype) for n in nodes]
-    )
+    gradients = unshared([found[n] if n in found else np.zeros(n.shape, n.dtype) for n in nodes])
     return gradients[0] if single else tuple(gradients)
 
 
@@ -754,16 +771,16 @@ def unshared(gradients: Sequence[Operand]) -> list[Tensor]:
     for g in gradients:
         if isinstance(g, Tensor):
             results.append(Tensor(g._data, g._node))
-            continue
-        if id(g) in seen or getattr(g, "base", None) is not None:
-            g = g.copy()
-        seen.add(id(g))
-        results.append(Tensor(g))
+        elif id(g) in seen or getattr(g, "base", None) is not None:
+            results.append(Tensor(g.copy()))
+        else:
+            seen.add(id(g))
+            results.append(Tensor(g))
     return results
 
 
 def poles_are_silent() -> np.errstate:
-    """Derivatives at poles are inf or nan by convention, and rules compute both sides of a where."""
+    """Derivatives at poles are inf or nan by convention, without a warning."""
     return np.errstate(divide="ignore", invalid="ignore", over="ignore")
 
 
@@ -867,7 +884,7 @@ def operators(fn: np.ufunc) -> tuple[Callable[[Tensor, Any], Tensor], ...]:
         return record(rule, y, args, parents, wanted)
 
     def reflected(self: Tensor, other: Any) -> Tensor:
-        return apply(fn, other, self)  # type: ignore[no-any-return]  # likewise
+        return apply(fn, other, self)
 
     def assigning(self: Tensor, other: Any) -> Tensor:
         return self._assigned(fn, other)
@@ -1126,13 +1143,16 @@ class Tensor:
         return complex(self._data)
 
     def __format__(self, spec: str) -> str:
-        return format(self._data.item(), spec) if spec and self.size == 1 else format(repr(self), spec)
+        return (
+            format(self._data.item(), spec) if spec and self.size == 1 else format(repr(self), spec)
+        )
 
     def __array__(
         self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
     ) -> npt.NDArray[Any]:
         self._refuse_to_detach(
-            "conversion to a NumPy array", "x.numpy() or x.detach(), or mg.asarray or np.stack on a list"
+            "conversion to a NumPy array",
+            "x.numpy() or x.detach(), or mg.asarray or np.stack on a list",
         )
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
@@ -1175,7 +1195,7 @@ class Tensor:
     # -- indexing -----------------------------------------------------------------------------
 
     def __getitem__(self, index: Any) -> Tensor:
-        return apply(operator.getitem, self, unwrap(index))  # type: ignore[no-any-return]
+        return call(operator.getitem, self, unwrap(index))
 
     def __setitem__(self, index: Any, value: Any) -> None:
         is_parameter = self._node is not None and self._node.plan is None
@@ -1278,9 +1298,7 @@ class Tensor:
         """The cosine of each element: `numpy.cos`."""
         return call(np.cos, self)
 
-    def _over(
-        self, fn: Callable[..., Any], axis: Axis, keepdims: bool, **options: Any
-    ) -> Tensor:
+    def _over(self, fn: Callable[..., Any], axis: Axis, keepdims: bool, **options: Any) -> Tensor:
         """A reduction, given what differs from NumPy's defaults: the graph keeps what is given."""
         if axis is not None:
             options["axis"] = axis
@@ -1414,7 +1432,7 @@ class Tensor:
         return call(np.swapaxes, self, -1, -2)
 
     def astype(self, dtype: npt.DTypeLike) -> Tensor:
-        """This tensor in another dtype, itself if it has it; a gradient comes back in this one's."""
+        """Cast to another dtype; the gradient comes back in the dtype of this tensor."""
         return self if self.dtype == dtype else call(cast, self, dtype)
 
     def copy(self) -> Tensor:
@@ -1486,13 +1504,11 @@ def asarray(data: Any, dtype: npt.DTypeLike | None = None) -> Tensor:
     tensor([2., 4., 1.], requires_grad=True)
 
     """
-    if type(data) is Tensor and dtype is None:
-        return data
     if isinstance(data, (list, tuple)) and holds_tensor(data):
-        data = np.stack([asarray(element) for element in data])  # type: ignore[call-overload]  # Tensors
-    if not isinstance(data, Tensor):
-        data = _checked(as_array(data) if dtype is None else np.asarray(data, dtype=dtype))
-    return data if dtype is None else data.astype(dtype)
+        data = call(np.stack, [asarray(element) for element in data])
+    if isinstance(data, Tensor):
+        return data if dtype is None else data.astype(dtype)
+    return _checked(as_array(data) if dtype is None else np.asarray(data, dtype=dtype))
 
 
 def _checked(array: Array) -> Tensor:

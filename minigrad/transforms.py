@@ -45,23 +45,23 @@ class Trace:
     def _input(self, position: int, x: Any) -> Tensor:
         if isinstance(x, Tensor) and x.requires_grad:
             return x.copy()
-        x = tensor(x.detach().numpy() if isinstance(x, Tensor) else x)
-        if x.dtype.kind != "f":
+        leaf = tensor(x.numpy() if isinstance(x, Tensor) else x)
+        if leaf.dtype.kind != "f":
             raise TypeError(
-                f"argument {position} of {self.name} has dtype {x.dtype}, and only floating "
+                f"argument {position} of {self.name} has dtype {leaf.dtype}, and only floating "
                 "arguments can be differentiated; write 1.0 for 1, or pass np.asarray(x, float)"
             )
-        return x.requires_grad_()
+        return leaf.requires_grad_()
 
     def _output(self, y: Any) -> Tensor:
-        if not isinstance(y, Tensor):
-            if holds_tensor(y) or not np.issubdtype(np.asarray(y).dtype, np.number):
-                raise TypeError(
-                    f"{self.name} must return one array to be differentiated, not "
-                    f"{type(y).__name__}; return one of its results, or np.stack them"
-                )
-            y = asarray(np.asarray(y))
-        return y
+        if isinstance(y, Tensor):
+            return y
+        if holds_tensor(y) or not np.issubdtype(np.asarray(y).dtype, np.number):
+            raise TypeError(
+                f"{self.name} must return one array to be differentiated, not "
+                f"{type(y).__name__}; return one of its results, or np.stack them"
+            )
+        return asarray(np.asarray(y))
 
     def pull_back(self, cotangent: Any, *, create_graph: bool = False) -> list[Tensor]:
         """The cotangents of the inputs for that of the output.  The graph is kept."""
@@ -180,9 +180,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     return trace.returned(trace.output), pull_back
 
 
-def jvp(
-    f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
-) -> tuple[Any, Any]:
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """Evaluate f and its Jacobian-vector product: the derivative in the direction of `tangents`.
 
     It is the vjp of the vjp, which is linear in its cotangent; there is no second set of rules.
@@ -217,7 +215,7 @@ def jvp(
         return value, trace.returned(tensor(np.zeros(trace.output.shape, trace.output.dtype)))
     cotangent = tensor(np.zeros(trace.output.shape, trace.output.dtype), requires_grad=True)
     with enable_grad():
-        pulled = [c for c in trace.pull_back(cotangent, create_graph=True)]
+        pulled = trace.pull_back(cotangent, create_graph=True)
         pairs = [(c, v) for c, v in zip(pulled, tangents, strict=True) if c.requires_grad]
         tangent = grad(
             [c for c, _ in pairs], cotangent, [v for _, v in pairs], create_graph=trace.outer

@@ -25,17 +25,15 @@ Call = tuple[tuple[Any, ...], dict[str, Any]]
 
 def values(low: float = -4, high: float = 4) -> st.SearchStrategy[float]:
     """Numbers between low and high, at least 1/8 from every integer and multiple of 1/4."""
-    return st.integers(int(np.ceil(low * 4)), int(np.floor(high * 4)) - 1).map(lambda k: (k + 0.5) / 4)
+    return st.integers(int(np.ceil(low * 4)), int(np.floor(high * 4)) - 1).map(
+        lambda k: (k + 0.5) / 4
+    )
 
 
 def shapes(min_dims: int = 0, max_dims: int = 3, min_side: int = 0) -> st.SearchStrategy[Any]:
     return hnp.array_shapes(
         min_dims=min_dims, max_dims=max_dims, min_side=max(min_side, 1), max_side=3
-    ) | (
-        st.just((2, 0))
-        if min_side == 0 and min_dims <= 2 <= max_dims
-        else st.nothing()
-    )
+    ) | (st.just((2, 0)) if min_side == 0 and min_dims <= 2 <= max_dims else st.nothing())
 
 
 def arrays(
@@ -50,7 +48,9 @@ def broadcastable(
     draw: st.DrawFn, n: int, low: float = -4, high: float = 4, ranges: Any = None
 ) -> list[Any]:
     """n arrays whose shapes broadcast, sizes 0 and 1 and 0-d among them."""
-    found = draw(hnp.mutually_broadcastable_shapes(num_shapes=n, max_dims=3, max_side=3, min_side=0))
+    found = draw(
+        hnp.mutually_broadcastable_shapes(num_shapes=n, max_dims=3, max_side=3, min_side=0)
+    )
     ranges = ranges or [(low, high)] * n
     return [draw(arrays(s, *r)) for s, r in zip(found.input_shapes, ranges, strict=True)]
 
@@ -220,8 +220,10 @@ def splitting(draw: st.DrawFn, dims: int = 1, axis: bool = True, exact: bool = T
     if dims == 2 and not axis:
         along = 1
     cuts = sorted(draw(st.lists(st.integers(0, shape[along]), max_size=2)))
-    whole = draw(st.integers(1, 4)) if not exact else draw(
-        st.sampled_from([d for d in range(1, shape[along] + 1) if shape[along] % d == 0])
+    whole = (
+        draw(st.integers(1, 4))
+        if not exact
+        else draw(st.sampled_from([d for d in range(1, shape[along] + 1) if shape[along] % d == 0]))
     )
     how = draw(st.sampled_from([cuts, whole]))
     return (draw(arrays(shape)), how), {"axis": along} if axis else {}
@@ -261,12 +263,16 @@ def selecting(draw: st.DrawFn) -> Call:
 @st.composite
 def indices(draw: st.DrawFn, shape: tuple[int, ...]) -> Any:
     """Every form of an index that NumPy takes, duplicates included."""
-    integer = draw(hnp.integer_array_indices(shape, result_shape=hnp.array_shapes(max_dims=2, max_side=3)))
+    integer = draw(
+        hnp.integer_array_indices(shape, result_shape=hnp.array_shapes(max_dims=2, max_side=3))
+    )
     mask = draw(hnp.arrays(bool, shape))
     mixture = (integer[0], *[slice(None)] * (len(shape) - 1))
     basic = draw(hnp.basic_indices(shape, allow_newaxis=True))
     return draw(
-        st.sampled_from([basic, integer, mask, mixture, (None, ..., integer[-1]), integer[0].tolist()])
+        st.sampled_from(
+            [basic, integer, mask, mixture, (None, ..., integer[-1]), integer[0].tolist()]
+        )
     )
 
 
@@ -281,7 +287,11 @@ def updating(draw: st.DrawFn) -> Call:
     shape = draw(shapes(min_dims=1, min_side=1))
     index = draw(indices(shape))
     target = np.zeros(shape)[index].shape
-    found = draw(hnp.broadcastable_shapes(target, max_dims=len(target)) if 0 not in target and target else st.just(target))
+    found = draw(
+        hnp.broadcastable_shapes(target, max_dims=len(target))
+        if 0 not in target and target
+        else st.just(target)
+    )
     if np.broadcast_shapes(found, target) != target:
         found = target
     return (draw(arrays(shape)), index, draw(arrays(found))), {}
@@ -313,7 +323,9 @@ def taking(draw: st.DrawFn) -> Call:
     n = int(np.prod(shape)) if axis is None else shape[axis]
     mode = draw(st.sampled_from(["raise", "wrap", "clip"]))
     low, high = (-n, n - 1) if mode == "raise" else (-2 * n, 2 * n)
-    places = draw(hnp.arrays(int, hnp.array_shapes(min_dims=0, max_dims=2), elements=st.integers(low, high)))
+    places = draw(
+        hnp.arrays(int, hnp.array_shapes(min_dims=0, max_dims=2), elements=st.integers(low, high))
+    )
     return (draw(arrays(shape)), places), {"axis": axis, "mode": mode}
 
 
@@ -336,7 +348,11 @@ def taking_along(draw: st.DrawFn) -> Call:
 def diagonals(draw: st.DrawFn, min_dims: int = 2) -> Call:
     shape = draw(shapes(min_dims=min_dims, min_side=1))
     a, b = draw(st.permutations(range(len(shape))))[:2]
-    return (draw(arrays(shape)),), {"offset": draw(st.integers(-3, 3)), "axis1": a, "axis2": b - len(shape)}
+    return (draw(arrays(shape)),), {
+        "offset": draw(st.integers(-3, 3)),
+        "axis1": a,
+        "axis2": b - len(shape),
+    }
 
 
 @st.composite
@@ -372,7 +388,14 @@ def matmul_operands(draw: st.DrawFn) -> Call:
 def products(draw: st.DrawFn, kind: str) -> Call:
     n, k, m = (draw(st.integers(1, 3)) for _ in range(3))
     pairs = {
-        "dot": [((), (n,)), ((k,), (k,)), ((n, k), (k,)), ((n, k), (k, m)), ((n, k), (2, k, m)), ((2, n, k), (k,))],
+        "dot": [
+            ((), (n,)),
+            ((k,), (k,)),
+            ((n, k), (k,)),
+            ((n, k), (k, m)),
+            ((n, k), (2, k, m)),
+            ((2, n, k), (k,)),
+        ],
         "inner": [((), (n,)), ((k,), (k,)), ((n, k), (m, k)), ((2, n, k), (k,))],
         "vdot": [((k,), (k,)), ((n, k), (n, k))],
         "outer": [((n,), (m,)), ((n, k), (m,)), ((), (m,))],

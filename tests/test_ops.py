@@ -48,7 +48,8 @@ def unpacked(fn: Any, args: Any, kwargs: Any) -> tuple[Any, list[Any], dict[str,
 
     def call(*given: Any) -> Any:
         return fn(
-            *(show(a, given) for a in hidden[0]), **{k: show(v, given) for k, v in hidden[1].items()}
+            *(show(a, given) for a in hidden[0]),
+            **{k: show(v, given) for k, v in hidden[1].items()},
         )
 
     call.__name__ = name(fn)
@@ -92,7 +93,9 @@ def test_values_are_numpys_and_gradients_fit_their_operands(
         found = call(*tensors)
     several = isinstance(expected, tuple | list)
     digits = 1e3 * np.finfo(dtype).eps
-    for e, f in zip(expected if several else [expected], found if several else [found], strict=True):
+    for e, f in zip(
+        expected if several else [expected], found if several else [found], strict=True
+    ):
         assert isinstance(f, mg.Tensor)
         assert f.dtype == np.asarray(e).dtype
         assert f.shape == np.shape(e)

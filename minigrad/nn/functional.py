@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from minigrad.core import Axis, Tensor, asarray
 from minigrad.ops.elementwise import relu, sigmoid
 from minigrad.ops.indexing import pick
@@ -35,8 +33,9 @@ def log_softmax(x: Any, axis: Axis = -1) -> Tensor:
     tensor([     0., -10000.])
 
     """
-    x = asarray(x)
-    return x - asarray(logsumexp(x, axis, True))
+    logits = asarray(x)
+    total: Tensor = logsumexp(logits, axis, True)
+    return logits - total
 
 
 def cross_entropy(logits: Any, target: Any, *, reduction: str = "mean") -> Tensor:
@@ -72,16 +71,17 @@ def cross_entropy(logits: Any, target: Any, *, reduction: str = "mean") -> Tenso
             [-0.25,  0.25]])
 
     """
-    logits, target = asarray(logits), asarray(target)
-    if logits.ndim == 0 or logits.shape[-1] == 0 or logits.dtype.kind != "f":
-        raise (TypeError if logits.dtype.kind != "f" else ValueError)(
-            f"cross_entropy takes floating logits of shape (..., C), not {logits.dtype} of shape "
-            f"{logits.shape}"
+    scores, truth = asarray(logits), asarray(target)
+    if scores.ndim == 0 or scores.shape[-1] == 0 or scores.dtype.kind != "f":
+        raise (TypeError if scores.dtype.kind != "f" else ValueError)(
+            f"cross_entropy takes floating logits of shape (..., C), not {scores.dtype} of shape "
+            f"{scores.shape}"
         )
-    if target.shape == logits.shape:
-        losses = -(target * log_softmax(logits)).sum(axis=-1)
+    if truth.shape == scores.shape:
+        losses = -(truth * log_softmax(scores)).sum(axis=-1)
     else:
-        losses = asarray(logsumexp(logits, -1)) - _at_class(logits, target)
+        total: Tensor = logsumexp(scores, -1)
+        losses = total - _at_class(scores, truth)
     if reduction == "none":
         return losses
     if reduction == "sum":
@@ -110,6 +110,9 @@ def _at_class(logits: Tensor, target: Tensor) -> Tensor:
             f"cross_entropy: class indices go from 0 to {classes - 1} here, and the target has "
             f"{labels.min()} to {labels.max()}"
         )
-    if labels.ndim != 1:
-        return pick(logits.reshape(-1, classes), labels.reshape(-1)).reshape(labels.shape)
-    return pick(logits, labels)
+    picked: Tensor
+    if labels.ndim == 1:
+        picked = pick(logits, labels)
+    else:
+        picked = pick(logits.reshape(-1, classes), labels.reshape(-1)).reshape(labels.shape)
+    return picked

@@ -45,7 +45,7 @@ class Linear(Module):
         self.bias = parameter(np.zeros(n_out), dtype)
 
     def __call__(self, x: Any) -> Tensor:
-        """x @ weight + bias."""
+        """X @ weight + bias."""
         return asarray(x) @ self.weight + self.bias
 
 

@@ -69,7 +69,7 @@ class Module:
         return [p for _, p in self.named_parameters()]
 
     def modules(self) -> Iterator[Module]:
-        """This module and all within it."""
+        """Yield the module itself, and all within it."""
         yield self
         for _, value in _members(self, ""):
             if isinstance(value, Module):
@@ -139,16 +139,15 @@ class Module:
 
 
 def _members(value: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-    """Yield (name, member) for all Tensors and Modules within `value`, in the order of definition."""
+    """Yield (name, member) for all Tensors and Modules within `value`, in order of definition."""
+    children: Mapping[Any, Any] = {}
     if isinstance(value, Module):
-        children = vars(value).items()
+        children = vars(value)
     elif isinstance(value, Mapping):
-        children = value.items()
+        children = value
     elif isinstance(value, list | tuple):
-        children = ((str(i), v) for i, v in enumerate(value))  # type: ignore[assignment]  # pairs too
-    else:
-        return
-    for key, child in children:
+        children = dict(enumerate(value))
+    for key, child in children.items():
         name = f"{prefix}{key}"
         if isinstance(child, Tensor | Module):
             yield name, child

@@ -1,8 +1,8 @@
 """Derivatives of NumPy's ufuncs, and of what else works element by element.
 
 Each rule maps `g`, the cotangent of the result, to that of one operand; the engine sums broadcast
-axes.  To add one, add a line here and a line in tests/cases.py.  It imports core only; reductions.py
-comes next.  Values at kinks and poles: docs/conventions.md.
+axes.  To add one, add a line here and a line in tests/cases.py.  Values at kinks and poles:
+docs/conventions.md.  It imports core only; reductions.py comes next.
 """
 
 import math
@@ -19,7 +19,7 @@ def only_where(domain: Operand, g: Operand) -> Operand:
 
 
 def ratio(x: Operand, y: Operand) -> Operand:
-    """x / y, and 0 where y is 0: the least subgradient at the tip of a norm."""
+    """X / y, and 0 where y is 0: the least subgradient at the tip of a norm."""
     at_tip = y == 0
     return np.where(at_tip, 0, x) / np.where(at_tip, 1, y)
 
@@ -180,14 +180,12 @@ for to_degrees in (np.rad2deg, np.degrees):
 
 # -- choices: a tie is split evenly, and a nan is chosen as NumPy chooses it
 for choice in (np.maximum, np.minimum, np.fmax, np.fmin):
-    defvjp(
-        choice, lambda g, z, x, y: share(g, z, x, y), lambda g, z, x, y: share(g, z, y, x)
-    )
+    defvjp(choice, share, lambda g, z, x, y: share(g, z, y, x))
 
 
 @primitive(broadcasts=True)
 def where(condition: Array, x: Array, y: Array) -> Array:
-    """x where `condition` holds, else y: np.where with three arguments."""
+    """X where `condition` holds, else y: np.where with three arguments."""
     return np.where(condition, x, y)
 
 
@@ -217,7 +215,9 @@ clamp.defvjp(
 
 
 @composite(np.clip)
-def _clip(a: Operand, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Operand:
+def _clip(
+    a: Operand, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None
+) -> Operand:
     low = a_min if min is None else min
     high = a_max if max is None else max
     return clamp(a, -np.inf if low is None else low, np.inf if high is None else high)

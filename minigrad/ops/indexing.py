@@ -11,13 +11,25 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from minigrad.core import Array, Axis, Operand, asarray, composite, defvjp, indexed_update, primitive, unwrap
+from minigrad.core import (
+    Array,
+    Axis,
+    Operand,
+    asarray,
+    composite,
+    defvjp,
+    indexed_update,
+    primitive,
+    unwrap,
+)
 
 
 def may_repeat(index: Any) -> bool:
     """Whether `index` may name an element twice: it holds integer arrays, not only slices."""
     parts = index if isinstance(index, tuple) else (index,)
-    return any(isinstance(p, (list, np.ndarray)) and np.asarray(p).dtype.kind in "iu" for p in parts)
+    return any(
+        isinstance(p, (list, np.ndarray)) and np.asarray(p).dtype.kind in "iu" for p in parts
+    )
 
 
 @primitive
@@ -108,12 +120,16 @@ def _repeat(a: Operand, repeats: Any, axis: int | None = None) -> Operand:
 
 @composite(np.sort)
 def _sort(a: Operand, axis: int | None = -1, kind: Any = None, *, stable: Any = None) -> Operand:
-    order = np.argsort(a.numpy(), axis=axis, kind="stable")  # ties keep their order: the first first
+    order = np.argsort(
+        a.numpy(), axis=axis, kind="stable"
+    )  # ties keep their order: the first first
     return _take_along_axis(a, order, axis)
 
 
 @composite(np.median)
-def _median(a: Operand, axis: Axis = None, overwrite_input: bool = False, keepdims: bool = False) -> Operand:
+def _median(
+    a: Operand, axis: Axis = None, overwrite_input: bool = False, keepdims: bool = False
+) -> Operand:
     axes = tuple(range(np.ndim(a))) if axis is None else axis
     axes = np.lib.array_utils.normalize_axis_tuple(axes, np.ndim(a))
     rest = [i for i in range(np.ndim(a)) if i not in axes]
@@ -148,18 +164,26 @@ def _diag(v: Operand, k: int = 0) -> Operand:
 
 
 @composite(np.trace)
-def _trace(a: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Operand:
+def _trace(
+    a: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None
+) -> Operand:
     return np.sum(_diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
+
+
+def _lower(m: Operand, k: int) -> Array:
+    """Where `m` has elements on or below its k-th diagonal."""
+    rows, columns = np.shape(m)[-2:] if np.ndim(m) > 1 else np.shape(m) * 2
+    return np.tri(rows, columns, k, bool)
 
 
 @composite(np.tril)
 def _tril(m: Operand, k: int = 0) -> Operand:
-    return np.where(np.tri(*np.shape(m)[-2:], k=k, dtype=bool), m, 0)
+    return np.where(_lower(m, k), m, 0)
 
 
 @composite(np.triu)
 def _triu(m: Operand, k: int = 0) -> Operand:
-    return np.where(np.tri(*np.shape(m)[-2:], k=k - 1, dtype=bool), 0, m)
+    return np.where(_lower(m, k - 1), 0, m)
 
 
 @composite(np.full_like)

@@ -22,7 +22,7 @@ def _transposed(x: Operand) -> Operand:
 
 
 def matmul_by_left(g: Operand, x_shape: tuple[int, ...], y: Operand) -> Operand:
-    """Derivative of x @ y by x: g @ y.T, for matrices; a vector stands for a row on the left."""
+    """Derivative of x @ y by x: g @ y.T, for matrices; a vector x stands for a row."""
     if np.ndim(y) == 1:
         return g[..., None] * y
     if len(x_shape) == 1:
@@ -31,7 +31,7 @@ def matmul_by_left(g: Operand, x_shape: tuple[int, ...], y: Operand) -> Operand:
 
 
 def matmul_by_right(g: Operand, x: Operand, y_shape: tuple[int, ...]) -> Operand:
-    """Derivative of x @ y by y: x.T @ g, for matrices; a vector stands for a column on the right."""
+    """Derivative of x @ y by y: x.T @ g, for matrices; a vector y stands for a column."""
     if np.ndim(x) == 1:
         return x * g[..., None] if len(y_shape) == 1 else x[:, None] * g[..., None, :]
     if len(y_shape) == 1:
@@ -175,9 +175,7 @@ def one_letter_per_axis(operands: Sequence[Any]) -> tuple[tuple[str, ...], list[
     widths = [t.ndim - len(s.replace("...", "")) for s, t in zip(terms, tensors, strict=True)]
     longest = max([w for s, w in zip(terms, widths, strict=True) if "..." in s], default=0)
     rest = "".join(free[:longest])
-    letters = [
-        s.replace("...", rest[len(rest) - w :]) for s, w in zip(terms, widths, strict=True)
-    ]
+    letters = [s.replace("...", rest[len(rest) - w :]) for s, w in zip(terms, widths, strict=True)]
     for term, t in zip(letters, tensors, strict=True):
         if len(term) != t.ndim:
             raise ValueError(f"numpy.einsum: subscripts {term!r} for an operand of shape {t.shape}")
@@ -189,7 +187,9 @@ def one_letter_per_axis(operands: Sequence[Any]) -> tuple[tuple[str, ...], list[
 
 
 @composite(np.einsum)
-def _einsum(*operands: Any, optimize: Any = False, dtype: Any = None, casting: Any = None, order: Any = None) -> Operand:
+def _einsum(
+    *operands: Any, optimize: Any = False, dtype: Any = None, casting: Any = None, order: Any = None
+) -> Operand:
     subscripts, tensors = one_letter_per_axis(operands)
     if dtype is not None:
         tensors = [t.astype(dtype) for t in tensors]

@@ -143,14 +143,18 @@ def running_product(x: Array, axis: int, dtype: Any = None) -> Array:
 
 
 def _shifted(x: Operand, steps: int, fill: float) -> Operand:
-    """x moved on by `steps` along the last axis (back, where negative), with `fill` before it."""
+    """X moved on by `steps` along the last axis (back, where negative), with `fill` before it."""
     n = np.shape(x)[-1]
     k = min(abs(steps), n)
     filling = np.full((*np.shape(x)[:-1], k), fill, dtype=x.dtype)
-    return np.concatenate([filling, x[..., : n - k]] if steps > 0 else [x[..., k:], filling], axis=-1)
+    return np.concatenate(
+        [filling, x[..., : n - k]] if steps > 0 else [x[..., k:], filling], axis=-1
+    )
 
 
-def running_product_vjp(g: Operand, _y: Operand, x: Operand, axis: int, dtype: Any = None) -> Operand:
+def running_product_vjp(
+    g: Operand, _y: Operand, x: Operand, axis: int, dtype: Any = None
+) -> Operand:
     """Derivative of y_j = x_1 ... x_j, with no division, so that it is right where x is 0.
 
     By x_i it is (x_1 ... x_{i-1}) s_i with s_i = g_i + x_{i+1} s_{i+1}: a recurrence that is
@@ -216,7 +220,8 @@ def _average(
     else:
         if np.shape(weights) != np.shape(a):  # NumPy's: then they lie along the given axis
             if np.shape(weights) != tuple(
-                np.shape(a)[i] for i in normalize_axis_tuple(() if axis is None else axis, np.ndim(a))
+                np.shape(a)[i]
+                for i in normalize_axis_tuple(() if axis is None else axis, np.ndim(a))
             ):
                 raise ValueError(
                     f"numpy.average: weights of shape {np.shape(weights)} do not lie along axis "

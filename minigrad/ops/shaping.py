@@ -24,7 +24,9 @@ reshape.defvjp(lambda g, _y, x_shape, shape, order="C": np.reshape(g, x_shape, o
 
 
 @composite(np.reshape)
-def _reshape(a: Operand, shape: Any = None, order: str = "C", newshape: Any = None, copy: Any = None) -> Operand:
+def _reshape(
+    a: Operand, shape: Any = None, order: str = "C", newshape: Any = None, copy: Any = None
+) -> Operand:
     if order not in ("C", "F"):
         raise ValueError(
             f"numpy.reshape of a tensor takes order 'C' or 'F', not {order!r}, "
@@ -109,13 +111,13 @@ def _piece(g: Operand, axis: int, start: int, stop: int) -> Operand:
     return g[(slice(None),) * axis + (slice(start, stop),)]
 
 
-join.defvjp(
-    each=lambda i, g, _y, *_xs, axis, starts: _piece(g, axis, starts[i], starts[i + 1])
-)
+join.defvjp(each=lambda i, g, _y, *_xs, axis, starts: _piece(g, axis, starts[i], starts[i + 1]))
 
 
 @composite(np.concatenate)
-def _concatenate(arrays: Sequence[Operand], axis: int | None = 0, dtype: Any = None, casting: Any = None) -> Operand:
+def _concatenate(
+    arrays: Sequence[Operand], axis: int | None = 0, dtype: Any = None, casting: Any = None
+) -> Operand:
     tensors = [asarray(a) for a in arrays]
     if axis is None:
         tensors, axis = [t.reshape(-1) for t in tensors], 0
@@ -127,7 +129,9 @@ def _concatenate(arrays: Sequence[Operand], axis: int | None = 0, dtype: Any = N
 
 
 @composite(np.stack)
-def _stack(arrays: Sequence[Operand], axis: int = 0, dtype: Any = None, casting: Any = None) -> Operand:
+def _stack(
+    arrays: Sequence[Operand], axis: int = 0, dtype: Any = None, casting: Any = None
+) -> Operand:
     return _concatenate([np.expand_dims(asarray(a), axis) for a in arrays], axis, dtype)
 
 
@@ -204,7 +208,7 @@ for _fn, _whole, _axis in (
 
 @primitive
 def embed(x: Array, margins: tuple[tuple[int, int], ...], value: float) -> Array:
-    """x with margins of `value`, of the (before, after) widths given for each axis."""
+    """X with margins of `value`, of the (before, after) widths given for each axis."""
     return np.pad(x, margins, constant_values=value)
 
 

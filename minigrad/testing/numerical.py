@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from minigrad.core import Tensor, asarray, grad, tensor
+from minigrad.core import Tensor, tensor
 from minigrad.transforms import Trace
-
 
 ROUNDING = 1e-13  # what differences of numbers of order one leave, in the rules as in f
 
@@ -177,28 +176,33 @@ def check_grads(
     xs = [args[i] for i in positions]
     for n in range(1, order + 1):
         for i, position in enumerate(positions + [f"cotangent {k}" for k in range(1, n)]):
-            _check_direction(f"{name}: derivative of order {n} by argument {position}", g, xs, i, rtol, step, rng)
+            _check_direction(
+                f"{name}: derivative of order {n} by argument {position}", g, xs, i, rtol, step, rng
+            )
         if n < order:
-            g, cotangent, xs = _derivative(g, xs, rng)
+            g, xs = _derivative(g, xs, rng)
 
 
 def _derivative(
     f: Callable[..., Any], xs: list[Any], rng: np.random.Generator
-) -> tuple[Callable[..., Any], Any, list[Any]]:
-    """The vjp of f as a function of xs and a cotangent: one number, its product with a direction."""
+) -> tuple[Callable[..., Any], list[Any]]:
+    """The product of f's vjp with a direction, as a function of xs and a cotangent; and these."""
     cotangent = rng.standard_normal(np.shape(_value(f, xs)))
     directions = [rng.standard_normal(np.shape(x)) for x in xs]
 
     def product(*arguments: Any) -> Any:
         *inputs, u = arguments
         recording = any(isinstance(a, Tensor) for a in arguments)
-        inputs = [x if isinstance(x, Tensor) and x.requires_grad else tensor(x, requires_grad=True) for x in inputs]
+        inputs = [
+            x if isinstance(x, Tensor) and x.requires_grad else tensor(x, requires_grad=True)
+            for x in inputs
+        ]
         trace = Trace(f, range(len(inputs)), inputs, {})
         pulled = trace.pull_back(u, create_graph=recording)
         total = sum((d * p).sum() for d, p in zip(directions, pulled, strict=True))
         return total if recording else total.numpy()
 
-    return product, cotangent, [*xs, cotangent]
+    return product, [*xs, cotangent]
 
 
 def _check_direction(

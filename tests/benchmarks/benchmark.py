@@ -242,8 +242,8 @@ def memory(effort: Effort) -> Iterator[Table]:
     note = (
         "Forward and backward through 50 elementwise operations on float32 arrays of "
         f"{effort.size * 4 / 1e6:g} MB (times a\nconstant, plus a constant, exp, tanh, sin, sqrt, "
-        "log, divided by the input, square, relu, sigmoid,\nabs, and again) and their sum.  Peak of "
-        "the resident memory (VmHWM, reset through /proc/self/clear_refs)\nabove what was resident "
+        "log, divided by the input, square, relu, sigmoid,\nabs, and again) and their sum.  Peak "
+        "of resident memory (VmHWM, reset through /proc/self/clear_refs)\nabove what was resident "
         "before (VmRSS), after one such pass, in a process for each library and round,\nwith "
         f"`{'='.join(*MALLOC.items())}`: freed arrays go back to the system."
     )
@@ -283,8 +283,8 @@ def document(effort: Effort, tables: list[Table]) -> str:
     head = (
         f"# Benchmarks\n\nWritten by `python tests/benchmarks/benchmark.py --write` on "
         f"{datetime.date.today()}, from {effort.rounds} rounds\n({effort.imports} of imports, "
-        f"{effort.passes} of memory).  `--only` and `--quick` do less, and a peer that is not "
-        f"installed is left out.\n\n{machine()}\n\n{METHOD}"
+        f"{effort.passes} of memory).  `--only` and `--quick` do less; a peer that is not "
+        f"installed is shown as such.\n\n{machine()}\n\n{METHOD}"
     )
     return "\n".join([head, *(f"## {t.title}\n\n{t.note}\n\n{t.markdown()}\n" for t in tables)])
 
