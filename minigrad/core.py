@@ -884,7 +884,7 @@ def operators(fn: np.ufunc) -> tuple[Callable[[Tensor, Any], Tensor], ...]:
         return record(rule, y, args, parents, wanted)
 
     def reflected(self: Tensor, other: Any) -> Tensor:
-        return apply(fn, other, self)
+        return call(fn, other, self)
 
     def assigning(self: Tensor, other: Any) -> Tensor:
         return self._assigned(fn, other)
@@ -1098,12 +1098,12 @@ class Tensor:
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return self._data.ndim  # type: ignore[no-any-return]  # Array is Any
+        return self._data.ndim
 
     @property
     def size(self) -> int:
         """The number of elements."""
-        return self._data.size  # type: ignore[no-any-return]  # Array is Any
+        return self._data.size
 
     def __repr__(self) -> str:
         shown = np.array2string(np.asarray(self._data), separator=", ", prefix="tensor(")

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-RNG: TypeAlias = np.random.Generator | int | None
+RNG: TypeAlias = "np.random.Generator | int | None"  # in quotes: np.random is loaded when used
 
 
 def normal(shape: tuple[int, ...], std: float = 0.01, *, rng: RNG = None) -> npt.NDArray[Any]:
