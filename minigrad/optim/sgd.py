@@ -86,17 +86,18 @@ class SGD:
 
     def step(self) -> None:
         """Take one step along the gradients; a parameter without one stays as it is."""
+        # Python floats leave float32 as it is, where NumPy's would make float64 of it.
+        lr, momentum, decay = float(self.lr), float(self.momentum), float(self.weight_decay)
         for i, p in enumerate(self.params):
             if p.grad is None:
                 continue
-            g = p.grad.data
-            if self.weight_decay:
-                g = g + float(self.weight_decay) * p.data
-            if self.momentum:
+            g, x = p.grad.data, p.data
+            if decay:
+                g = g + decay * x
+            if momentum:
                 v = self._velocities[i]
-                v = g if v is None else float(self.momentum) * v + g
+                v = g if v is None else momentum * v + g
                 self._velocities[i] = v
-                g = g + float(self.momentum) * v if self.nesterov else v
-            # A Python float leaves float32 as it is, where NumPy's would make it float64.
-            step = np.multiply(float(self.lr), g, out=np.empty_like(p.data))
-            p.data = np.subtract(p.data, step, out=step)  # in memory that nothing else sees
+                g = g + momentum * v if self.nesterov else v
+            step = np.multiply(lr, g, out=np.empty_like(x))
+            p.data = np.subtract(x, step, out=step)  # in memory that nothing else sees
