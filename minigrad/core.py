@@ -76,7 +76,7 @@ class Rule:
         self.vjps = vjps
         self.each = each
         self.broadcasts = broadcasts
-        self.plans: dict[int, Plan] = {}  # by the bit set of operands that require grad
+        self.plans: dict[tuple[int, int], Plan] = {}  # by which and how many arguments
 
     def vjp(self, position: int) -> tuple[Vjp, Reads] | None:
         """The vjp for the argument at `position` and what it reads; None if there is none."""
@@ -93,7 +93,6 @@ class Plan:
 
     def __init__(self, rule: Rule, wanted: int, n_args: int) -> None:
         self.rule = rule
-        self.n_args = n_args
         operands = [i for i in range(n_args) if wanted >> i & 1]
         known = [rule.vjp(i) for i in operands]
         self.skips = [k is None for k in known] if None in known else None
@@ -321,11 +320,7 @@ def apply(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         raise explained(error, fn, values) from error
     if not wanted or not _recording.get():
         return wrap(y)
-    if foreign:
-        values = [
-            v if type(a) is Tensor else snapshot(v) for a, v in zip(args, values, strict=True)
-        ]
-    return record(rule, y, values, parents, wanted, kwargs)
+    return record(rule, y, values, parents, wanted, args if foreign else (), kwargs)
 
 
 def record(
@@ -334,15 +329,17 @@ def record(
     args: list[Any],
     parents: list[Node],
     wanted: int,
+    given: Sequence[Any] = (),
     kwargs: Mapping[str, Any] | None = None,
 ) -> Any:
     """Make the Tensor of a result y, with a node that keeps of its `args` what the rule reads.
 
-    `parents` are the nodes of those args that require grad, which are the bits of `wanted`.
+    `parents` are the nodes of those args that require grad, which are the bits of `wanted`; `given`
+    are the args as they came, unless they were all Tensors or numbers.
     """
-    plan = rule.plans.get(wanted)
-    if plan is None or plan.n_args != len(args):
-        plan = rule.plans[wanted] = Plan(rule, wanted, len(args))
+    plan = rule.plans.get((wanted, len(args)))
+    if plan is None:
+        plan = rule.plans[wanted, len(args)] = Plan(rule, wanted, len(args))
     if plan.skips is not None:  # where fn is piecewise constant there is no way back
         parents = [parent for parent, skip in zip(parents, plan.skips, strict=True) if not skip]
         if not parents:
@@ -351,6 +348,10 @@ def record(
         args[i] = None
     for i in plan.shapes:
         args[i] = np.shape(args[i])
+    if given:
+        for i in plan.values:
+            if type(given[i]) is not Tensor:
+                args[i] = snapshot(args[i])
     if type(y) is not np.ndarray:
         y = as_array(y)
     node = Node(y, plan, parents, args, y if plan.keeps_output else None)
@@ -624,25 +625,26 @@ def fitted(contribution: Operand, parent: Node, rule: Rule) -> Operand:
     """Bring what a rule returned to the shape and dtype of its operand, or refuse it."""
     if not is_array(contribution):
         contribution = np.asarray(contribution)
-    if contribution.shape != parent.shape:
-        if not rule.broadcasts:
-            raise RuntimeError(
-                f"the rule of {name_of(rule.fn)} returned shape {contribution.shape} for an "
-                f"operand of shape {parent.shape}; return that, or declare broadcasts=True"
-            )
+    if rule.broadcasts:
         contribution = unbroadcast(contribution, parent.shape)
+    if contribution.shape != parent.shape:
+        raise RuntimeError(
+            f"the rule of {name_of(rule.fn)} returned shape {contribution.shape} for an operand of "
+            f"shape {parent.shape}; return that, or declare broadcasts=True where it broadcasts"
+        )
     if contribution.dtype.kind == "c":
         raise TypeError(f"the rule of {name_of(rule.fn)} gave a complex gradient to a real operand")
     return contribution if contribution.dtype == parent.dtype else contribution.astype(parent.dtype)
 
 
 def unbroadcast(g: Operand, shape: tuple[int, ...]) -> Operand:
-    """Adjoint of broadcasting from `shape`: sum over the axes that were repeated."""
-    new = g.ndim - len(shape)
-    if g.shape[new:] == shape:  # the commonest: a bias
-        return g.sum(axis=0 if new == 1 else tuple(range(new)))
-    axes = [i for i in range(g.ndim) if i < new or (shape[i - new] == 1 and g.shape[i] != 1)]
-    return g.sum(axis=tuple(axes)).reshape(shape)
+    """Adjoint of broadcasting from `shape`: sum over the axes that were added or stretched."""
+    added = g.ndim - len(shape)
+    if added > 0:
+        g = g.sum(axis=0 if added == 1 else tuple(range(added)))
+    sizes = zip(shape, g.shape, strict=False)
+    stretched = tuple(i for i, (n, m) in enumerate(sizes) if n == 1 != m)
+    return g.sum(axis=stretched, keepdims=True) if stretched else g
 
 
 def hooked(hook: Callable[[Tensor], Tensor | None], g: Operand, create_graph: bool) -> Operand:
@@ -869,7 +871,7 @@ def operators(fn: np.ufunc) -> tuple[Callable[[Tensor, Any], Tensor], ...]:
         node, rule = self._node, RULES.get(fn)
         if node is None or rule is None or not _recording.get():
             return apply(fn, self, other)
-        if type(other) is float:
+        if type(other) is float or type(other) is int:
             args, parents, wanted = [self._data, other], [node], 1
         elif type(other) is not Tensor:
             return apply(fn, self, other)
@@ -911,6 +913,9 @@ class Tensor:
     """
 
     __slots__ = ("__weakref__", "_data", "_node")
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("Tensor has no subclasses: hold one in an attribute, or write a function")
 
     def __init__(self, data: Array, _node: Node | None = None) -> None:
         self._data = data if type(data) is np.ndarray else as_array(data)

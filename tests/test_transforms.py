@@ -533,8 +533,22 @@ def test_a_derivative_by_an_argument_that_an_inner_function_closes_over() -> Non
     def outer(w: Any) -> Any:
         return np.sum(mg.value_and_grad(cubic_of(w))(2.0)[1])
 
-    value, gradient = mg.value_and_grad(outer)(3.0)
-    assert (value, gradient) == (108, 72)  # 3 w^2 x^2 and 6 w x^2
+    found = mg.value_and_grad(outer)(3.0)
+    assert found == (108, 72)  # 3 w^2 x^2 and 6 w x^2
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_what_an_inner_transform_makes_is_no_other_graph(name: str) -> None:
+    for inner in (
+        lambda w: mg.value_and_grad(lambda x: np.sum(cubic_of(w)(x)))(X)[1],
+        lambda w: mg.vjp(cubic_of(w), X)[1](np.ones(2))[0],
+        lambda w: mg.jvp(cubic_of(w), [X], [np.ones(2)])[1],
+        lambda w: mg.jacobian(cubic_of(w))(X).sum(axis=0),
+    ):
+        derivative = all_results(inner, Y)[name][-1]
+        assert type(derivative) is np.ndarray
+        expected = 6 * X**2 if name in SECOND else 6 * Y * X**2
+        close(derivative, np.diag(expected) if name in {"jacobian", "hessian"} else expected)
 
 
 # -- results that do not depend on the arguments

@@ -55,11 +55,16 @@ def count(shape: tuple[int, ...], axis: Axis) -> int:
     return math.prod(shape[i] for i in axes_of(axis, shape))
 
 
+def one_over(n: float) -> float:
+    """1 / n as a Python number, which leaves any dtype as it is (a large n is inf in float16)."""
+    return 1 / n if n else math.inf
+
+
 def extremum(g: Operand, y: Operand, x: Operand, axis: Axis, keepdims: bool) -> Operand:
     """Derivative of a maximum or minimum y over `axis`: tied elements share it evenly."""
     g, y = (restore(a, np.shape(x), axis, keepdims) for a in (g, y))
     hit = (x == y) | (np.isnan(x) & np.isnan(y))
-    return np.where(hit, g, 0) / np.sum(hit, axis=axis, keepdims=True)
+    return np.where(hit, g, 0) / np.sum(hit, axis=axis, keepdims=True).astype(g.dtype)
 
 
 defvjp(
@@ -69,7 +74,7 @@ defvjp(
 defvjp(
     np.mean,
     lambda g, _y, x_shape, axis=None, keepdims=False: expand(
-        g / count(x_shape, axis), x_shape, axis, keepdims
+        g * one_over(count(x_shape, axis)), x_shape, axis, keepdims
     ),
 )
 for _extremum in dict.fromkeys((np.max, np.amax, np.min, np.amin)):
@@ -96,7 +101,7 @@ def var_vjp(
 ) -> Operand:  # fmt: skip
     """Derivative of the variance: 2 (x - mean) / n."""
     g = restore(g, np.shape(x), axis, keepdims)
-    return g * _centred(x, axis) * 2 / _freedom(x, axis, ddof, correction)
+    return g * _centred(x, axis) * (2 * one_over(_freedom(x, axis, ddof, correction)))
 
 
 def std_vjp(
@@ -105,7 +110,7 @@ def std_vjp(
 ) -> Operand:  # fmt: skip
     """Derivative of the standard deviation y: (x - mean) / (n y), and 0 where y is 0."""
     g, y = (restore(a, np.shape(x), axis, keepdims) for a in (g, y))
-    return g * ratio(_centred(x, axis) / _freedom(x, axis, ddof, correction), y)
+    return g * ratio(_centred(x, axis) * one_over(_freedom(x, axis, ddof, correction)), y)
 
 
 defvjp(np.var, var_vjp)
@@ -143,7 +148,7 @@ def running_product(x: Array, axis: int, dtype: Any = None) -> Array:
 
 
 def _shifted(x: Operand, steps: int, fill: float) -> Operand:
-    """X moved on by `steps` along the last axis (back, where negative), with `fill` before it."""
+    """Move x on by `steps` along the last axis (back, where negative), and `fill` the gap."""
     n = np.shape(x)[-1]
     k = min(abs(steps), n)
     filling = np.full((*np.shape(x)[:-1], k), fill, dtype=x.dtype)
@@ -218,19 +223,16 @@ def _average(
         mean = np.mean(a, axis=axis, keepdims=keepdims)
         total: Operand = float(count(np.shape(a), axis))
     else:
-        if np.shape(weights) != np.shape(a):  # NumPy's: then they lie along the given axis
-            if np.shape(weights) != tuple(
-                np.shape(a)[i]
-                for i in normalize_axis_tuple(() if axis is None else axis, np.ndim(a))
-            ):
+        if np.shape(weights) != np.shape(a):  # then they lie along the given axes
+            shape = np.shape(a)
+            axes = () if axis is None else axes_of(axis, shape)
+            if not axes or np.shape(weights) != tuple(shape[i] for i in axes):
                 raise ValueError(
                     f"numpy.average: weights of shape {np.shape(weights)} do not lie along axis "
-                    f"{axis} of shape {np.shape(a)}"
+                    f"{axis} of shape {shape}"
                 )
-            axes = normalize_axis_tuple(axis, np.ndim(a))  # type: ignore[arg-type]  # not None here
-            order = np.argsort(axes)
-            missing = tuple(i for i in range(np.ndim(a)) if i not in axes)
-            weights = np.expand_dims(np.transpose(weights, order), missing)
+            others = tuple(i for i in range(len(shape)) if i not in axes)
+            weights = np.expand_dims(np.transpose(weights, np.argsort(axes)), others)
         weights = np.broadcast_to(weights, np.shape(a))
         total = np.sum(weights, axis=axis, keepdims=keepdims)
         if np.any(total == 0):

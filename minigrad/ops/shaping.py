@@ -208,7 +208,7 @@ for _fn, _whole, _axis in (
 
 @primitive
 def embed(x: Array, margins: tuple[tuple[int, int], ...], value: float) -> Array:
-    """X with margins of `value`, of the (before, after) widths given for each axis."""
+    """Give x margins of `value`, of the (before, after) widths given for each axis."""
     return np.pad(x, margins, constant_values=value)
 
 
