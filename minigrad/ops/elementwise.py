@@ -19,7 +19,7 @@ def only_where(domain: Operand, g: Operand) -> Operand:
 
 
 def ratio(x: Operand, y: Operand) -> Operand:
-    """X / y, and 0 where y is 0: the least subgradient at the tip of a norm."""
+    """The ratio x / y, and 0 where y is 0: the least subgradient at the tip of a norm."""
     at_tip = y == 0
     return np.where(at_tip, 0, x) / np.where(at_tip, 1, y)
 
@@ -185,7 +185,7 @@ for choice in (np.maximum, np.minimum, np.fmax, np.fmin):
 
 @primitive(broadcasts=True)
 def where(condition: Array, x: Array, y: Array) -> Array:
-    """X where `condition` holds, else y: np.where with three arguments."""
+    """Take x where `condition` holds, else y: np.where with three arguments."""
     return np.where(condition, x, y)
 
 
