@@ -65,6 +65,9 @@ class Reads:
         return position < self.operands and self.name(position).endswith("_shape")
 
 
+reads = functools.cache(Reads)
+
+
 class Rule:
     """The derivative of one operation: a vjp for each array argument."""
 
@@ -82,10 +85,10 @@ class Rule:
         """The vjp for the argument at `position` and what it reads; None if there is none."""
         if position < len(self.vjps):
             vjp = self.vjps[position]
-            return vjp and (vjp, Reads(vjp, len(self.vjps), leading=1))
+            return vjp and (vjp, reads(vjp, len(self.vjps), 1))
         if self.each is None:
             return None
-        return functools.partial(self.each, position), Reads(self.each, 0, leading=2)
+        return functools.partial(self.each, position), reads(self.each, 0, 2)
 
 
 class Plan:
@@ -103,12 +106,13 @@ class Plan:
         self.ignored: list[int] = []
         self.shapes: list[int] = []
         self.values: list[int] = []
+        distinct = set(self.reads)
         for i in range(n_args):
-            if not all(r.name(i) for r in self.reads):
+            if not all(r.name(i) for r in distinct):
                 raise TypeError(f"the rule of {name_of(rule.fn)} takes no argument {i}")
-            if all(r.ignores(i) for r in self.reads):
+            if all(r.ignores(i) for r in distinct):
                 self.ignored.append(i)
-            elif all(r.ignores(i) or r.takes_shape(i) for r in self.reads):
+            elif all(r.ignores(i) or r.takes_shape(i) for r in distinct):
                 self.shapes.append(i)
             else:
                 self.values.append(i)
@@ -378,7 +382,9 @@ def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
     """Call any function on arguments that have Tensors somewhere: NumPy's protocols end here."""
     if fn in REFUSED:
         raise TypeError(f"{name_of(fn)}: {REFUSED[fn]}")
-    if kwargs.get("out") is not None:
+    if kwargs.get("out") in (None, (None,)):
+        kwargs = {name: value for name, value in kwargs.items() if name != "out"}
+    else:
         raise TypeError(
             f"{name_of(fn)}: out= would change an array that a graph may need; "
             "use the result instead (in place of `a += t` on an array a, write `a = a + t`)"
@@ -501,6 +507,9 @@ def is_array(value: Any) -> bool:
 
 def as_array(value: Any) -> Array:
     """`value` as an array: NumPy gives scalars where it would have given a 0-d array."""
+    if isinstance(value, Tensor):
+        value._refuse_to_detach("use as a plain array", "x.detach()")
+        return value._data
     if type(value) is np.ndarray or isinstance(value, np.generic) or not is_array(value):
         return np.asarray(value)
     return value
@@ -649,7 +658,8 @@ def unbroadcast(g: Operand, shape: tuple[int, ...]) -> Operand:
 
 def hooked(hook: Callable[[Tensor], Tensor | None], g: Operand, create_graph: bool) -> Operand:
     """The cotangent that `hook` puts in the place of g, or g where it returns None."""
-    replacement = hook(g if isinstance(g, Tensor) else Tensor(g.copy()))
+    given = Tensor(g._data.copy(), g._node) if isinstance(g, Tensor) else Tensor(g.copy())
+    replacement = hook(given)
     if replacement is None:
         return g
     if np.shape(replacement) != g.shape:
@@ -761,24 +771,31 @@ def grad(
             retain_graph=retain_graph or create_graph,
             create_graph=create_graph,
         )
-        found = dict(walk)
-    gradients = unshared([found[n] if n in found else np.zeros(n.shape, n.dtype) for n in nodes])
+        found = owned(walk)
+    gradients = []
+    for i, node in enumerate(nodes):
+        g = found.get(node)
+        if g is None:
+            g = Tensor(np.zeros(node.shape, node.dtype))
+        elif node in nodes[:i]:  # an input that was given twice
+            g = Tensor(g._data.copy(), g._node)
+        gradients.append(g)
     return gradients[0] if single else tuple(gradients)
 
 
-def unshared(gradients: Sequence[Operand]) -> list[Tensor]:
-    """A Tensor for each of `gradients`, none of which shares memory with another or is a view."""
+def owned(gradients: Iterable[tuple[Node, Operand]]) -> dict[Node, Tensor]:
+    """The gradient of each node as a Tensor to keep, in memory that nothing else uses."""
+    kept: dict[Node, Tensor] = {}
     seen: set[int] = set()
-    results = []
-    for g in gradients:
+    for node, g in gradients:
         if isinstance(g, Tensor):
-            results.append(Tensor(g._data, g._node))
-        elif id(g) in seen or getattr(g, "base", None) is not None:
-            results.append(Tensor(g.copy()))
+            kept[node] = Tensor(g._data.astype(node.dtype), g._node)
+        elif id(g) in seen or getattr(g, "base", None) is not None or g.dtype != node.dtype:
+            kept[node] = Tensor(g.astype(node.dtype))
         else:
             seen.add(id(g))
-            results.append(Tensor(g))
-    return results
+            kept[node] = Tensor(g)
+    return kept
 
 
 def poles_are_silent() -> np.errstate:
@@ -1000,10 +1017,11 @@ class Tensor:
         if self._node is None:
             raise RuntimeError("register_hook on a tensor that does not require grad")
         node = self._node
-        node.hooks = (*node.hooks, hook)
+        entry = functools.partial(hook)  # one of its own for each registration
+        node.hooks = (*node.hooks, entry)
 
         def remove() -> None:
-            node.hooks = tuple(h for h in node.hooks if h is not hook)
+            node.hooks = tuple(h for h in node.hooks if h is not entry)
 
         return remove
 
@@ -1019,7 +1037,9 @@ class Tensor:
         retain_graph : bool
             Keep the graph, which is otherwise freed on the way, for another walk.
         create_graph : bool
-            Record the walk itself, so that `.grad` can be differentiated; keeps the graph.
+            Record the walk itself, so that `.grad` can be differentiated; keeps the graph.  The
+            leaf then holds its gradient, whose graph holds the leaf: `minigrad.grad` makes no such
+            cycle, and setting `.grad` to None ends it.
 
         Raises
         ------
@@ -1043,9 +1063,7 @@ class Tensor:
             walk = backpropagate(
                 {node: g}, retain_graph=retain_graph or create_graph, create_graph=create_graph
             )
-            kept = list(walk)
-            gradients = unshared([g for _, g in kept])
-            for (node, _), g in zip(kept, gradients, strict=True):  # an error above changes none
+            for node, g in owned(walk).items():  # all of it first: an error on the way changes none
                 node.grad = g if node.grad is None else node.grad + g
 
     def detach(self) -> Tensor:
@@ -1113,6 +1131,8 @@ class Tensor:
     def __repr__(self) -> str:
         shown = np.array2string(np.asarray(self._data), separator=", ", prefix="tensor(")
         notes = [shown]
+        if self.size == 0 and self.ndim > 1:
+            notes.append(f"shape={self.shape}")
         if self.dtype not in (np.dtype(float), np.dtype(int), np.dtype(bool)):
             notes.append(f"dtype={self.dtype}")
         if self.requires_grad:
@@ -1186,8 +1206,6 @@ class Tensor:
                 f"numpy.{ufunc.__name__}.{method} is not supported on tensors; "
                 "use x[index] = value, or indexing and a sum"
             )
-        if kwargs.get("out") == (None,):  # how NumPy passes on that there is none
-            del kwargs["out"]
         return dispatch(getattr(ufunc, method), inputs, kwargs)
 
     def __array_function__(
@@ -1514,6 +1532,11 @@ def asarray(data: Any, dtype: npt.DTypeLike | None = None) -> Tensor:
     if isinstance(data, Tensor):
         return data if dtype is None else data.astype(dtype)
     return _checked(as_array(data) if dtype is None else np.asarray(data, dtype=dtype))
+
+
+def operand(x: Any) -> Tensor:
+    """`x` as a Tensor that a composite may keep: an array as a copy, as its owner may change it."""
+    return x if isinstance(x, Tensor) else asarray(snapshot(x))
 
 
 def _checked(array: Array) -> Tensor:

@@ -731,6 +731,6 @@ def name(fn: Any) -> str:
     return core.name_of(fn)
 
 
-# All that minigrad registers; read here, before any test or docstring defines operations of its own.
+# All that minigrad registers; read before any test or docstring defines operations of its own.
 REGISTERED = set(core.RULES) | set(core.COMPOSITES)
 assert ops  # imported for what it registers

@@ -280,7 +280,7 @@ def test_all_forms_of_arguments_are_checked() -> None:
     check_grads(lambda x, how: getattr(np, how)(x), X, "tanh")
     check_grads(mg.nn.Linear(3, 2, rng=0), X)
     check_grads(lambda x: 3.0, X)
-    check_grads(lambda x: np.floor(x), 1.5)
+    check_grads(np.floor, 1.5)
 
 
 def test_functions_of_parameters_pass() -> None:
@@ -345,6 +345,10 @@ def averaged(g: Any, _z: Any, x: Any, y: Any) -> Any:
     return np.broadcast_to(np.mean(product), np.shape(x)) + 0 * x
 
 
+def summed(g: Any, _y: Any, x: Any) -> Any:
+    return 2 * x * np.sum(g)
+
+
 def permuted(g: Any, _y: Any, x: Any) -> Any:
     return (2 * g * x)[::-1]
 
@@ -368,12 +372,12 @@ division = primitive(np.prod, lambda g, y, x: g * y / x)
 broadcast = primitive(times, averaged, lambda g, _z, x, _y: g * x, broadcasts=True)
 beyond_five = primitive(lambda x: x * x, wrong_beyond_five)
 second = primitive(times, lambda g, _z, _x, y: g * y, lambda g, _z, x, _y: g * x * 1.01)
-softmax_of_ones = primitive(lambda x: mg.softmax(x), lambda g, y, _x: 0 * g * y)
+softmax_of_ones = primitive(mg.softmax.forward, lambda g, y, _x: 0 * g * y)
 
 PLANTED = {
     **by_factor,
     "the upstream gradient ignored": (primitive(lambda x: x * x, lambda _g, _y, x: 2 * x), [X]),
-    "the upstream gradient summed": (primitive(lambda x: x * x, lambda g, _y, x: 2 * x * np.sum(g)), [X]),
+    "the upstream gradient summed": (primitive(lambda x: x * x, summed), [X]),
     "no derivative at all": (primitive(lambda x: x * x, None), [X]),
     "zero for what sums to a constant": (softmax_of_ones, [X]),
     "the second derivative only": (detached, [X]),
@@ -468,7 +472,7 @@ def test_a_rule_that_changes_its_cotangent_is_caught_by_itself(name: str) -> Non
 
 ROUGH: dict[str, tuple[Callable[..., Any], list[Any]]] = {
     "abs at 0": (np.abs, [np.array([0.0, 1.0])]),
-    "abs near 0": (np.abs, [np.array([0.01, 1.0])]),
+    "abs near 0": (np.abs, [np.array([0.003, 1.0])]),
     "relu at 0": (mg.relu, [np.array([0.0, 1.0])]),
     "maximum at a tie": (np.maximum, [1.0, 1.0]),
     "max at a tie": (np.max, [np.array([1.0, 1.0])]),
@@ -491,10 +495,10 @@ def test_rough_functions_are_said_to_be_rough(name: str, order: int) -> None:
 
 
 def test_a_smaller_step_stays_clear_of_a_kink() -> None:
-    for f, x in [(np.abs, 0.01), (np.sqrt, 0.01), (np.reciprocal, -0.02)]:
+    for f, x in [(np.abs, 0.003), (np.sqrt, 0.003), (np.reciprocal, -0.003)]:
         with np.errstate(all="ignore"), pytest.raises(AssertionError, match="cannot be checked"):
             check_grads(f, x)
-        check_grads(f, x, step=1e-3)
+        check_grads(f, x, step=1e-4)
 
 
 @pytest.mark.parametrize("args", [(3,), (np.arange(3),), ([1, 2],), (1j,), ("x",), ()])
@@ -528,11 +532,12 @@ def test_a_failure_names_the_function_the_order_the_argument_and_both_values() -
     first, at, along, cotangent = str(caught.value).split("\n")
     assert first.startswith("scaled: derivative of order 1 by argument 1 is ")
     analytic, numerical, error = numbers(first)[2:]
-    (direction,), (seed,) = numbers(along), numbers(cotangent)
-    assert analytic == pytest.approx(3 * 2 * direction * seed, rel=1e-12)
-    assert numerical == pytest.approx(2 * direction * seed, rel=1e-9)
+    direction, seed = numbers(along)[-1], numbers(cotangent)[-1]
+    assert analytic == pytest.approx(3 * 2 * direction * seed, rel=1e-6)  # of 8 digits
+    assert numerical == pytest.approx(2 * direction * seed, rel=1e-6)
+    assert analytic == pytest.approx(3 * numerical, rel=1e-9)
     assert 0 <= error < 1e-9
-    assert numbers(at) == [2, 5]
+    assert re.findall(r"\d+\.", at) == ["2.", "5."]
 
 
 def test_a_failure_counts_all_arguments() -> None:
@@ -551,13 +556,13 @@ def test_a_failure_of_something_without_a_name_names_its_type() -> None:
         def __call__(self, x: Any) -> Any:
             return square_of(3)(x)
 
-    with pytest.raises(AssertionError, match="^Wrong: derivative of order 1"):
+    with pytest.raises(AssertionError, match=r"^Wrong: derivative of order 1"):
         check_grads(Wrong(), X)
 
 
 def test_a_kink_is_named_with_its_function_and_argument() -> None:
     with pytest.raises(AssertionError, match=r"^absolute: .* order 1 by argument 0 cannot.*kink"):
-        check_grads(np.abs, 0.01)
+        check_grads(np.abs, 0.003)
 
 
 # -- what it needs

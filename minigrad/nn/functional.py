@@ -77,8 +77,9 @@ def cross_entropy(logits: Any, target: Any, *, reduction: str = "mean") -> Tenso
             f"cross_entropy takes floating logits of shape (..., C), not {scores.dtype} of shape "
             f"{scores.shape}"
         )
+    losses: Tensor
     if truth.shape == scores.shape:
-        losses = -(truth * log_softmax(scores)).sum(axis=-1)
+        losses = -(log_softmax(scores) * target).sum(axis=-1)
     else:
         total: Tensor = logsumexp(scores, -1)
         losses = total - _at_class(scores, truth)

@@ -45,8 +45,9 @@ class Linear(Module):
         self.bias = parameter(np.zeros(n_out), dtype)
 
     def __call__(self, x: Any) -> Tensor:
-        """X @ weight + bias."""
-        return asarray(x) @ self.weight + self.bias
+        """Map the last axis: x @ weight + bias."""
+        y: Tensor = x @ self.weight
+        return y + self.bias
 
 
 class ReLU(Module):

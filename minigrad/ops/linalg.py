@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from minigrad.core import Array, Axis, Operand, asarray, composite, defvjp, primitive
+from minigrad.core import Array, Axis, Operand, composite, defvjp, operand, primitive
 from minigrad.ops.elementwise import ratio
 from minigrad.ops.reductions import expand
 
@@ -48,7 +48,7 @@ defvjp(
 
 @composite(np.tensordot)
 def _tensordot(a: Operand, b: Operand, axes: Any = 2) -> Operand:
-    a, b = asarray(a), asarray(b)
+    a, b = operand(a), operand(b)
     if np.ndim(axes) == 0:
         n = operator.index(axes)
         axes_a, axes_b = tuple(range(a.ndim - n, a.ndim)), tuple(range(n))
@@ -71,7 +71,7 @@ def _tensordot(a: Operand, b: Operand, axes: Any = 2) -> Operand:
 
 @composite(np.dot)
 def _dot(a: Operand, b: Operand) -> Operand:
-    a, b = asarray(a), asarray(b)
+    a, b = operand(a), operand(b)
     if a.ndim == 0 or b.ndim == 0:
         return a * b
     return a @ b if b.ndim <= 2 else _tensordot(a, b, (-1, -2))
@@ -79,30 +79,30 @@ def _dot(a: Operand, b: Operand) -> Operand:
 
 @composite(np.inner)
 def _inner(a: Operand, b: Operand, /) -> Operand:
-    a, b = asarray(a), asarray(b)
+    a, b = operand(a), operand(b)
     return a * b if a.ndim == 0 or b.ndim == 0 else _tensordot(a, b, (-1, -1))
 
 
 @composite(np.vdot)
 def _vdot(a: Operand, b: Operand, /) -> Operand:
-    return asarray(a).reshape(-1) @ asarray(b).reshape(-1)
+    return operand(a).reshape(-1) @ operand(b).reshape(-1)
 
 
 @composite(np.outer)
 def _outer(a: Operand, b: Operand) -> Operand:
-    return asarray(a).reshape(-1, 1) * asarray(b).reshape(-1)
+    return operand(a).reshape(-1, 1) * operand(b).reshape(-1)
 
 
 def _vecdot(x1: Operand, x2: Operand, axis: int = -1) -> Operand:
-    return np.sum(asarray(x1) * x2, axis=axis)
+    return np.sum(operand(x1) * x2, axis=axis)
 
 
 def _matvec(x1: Operand, x2: Operand) -> Operand:
-    return (x1 @ asarray(x2)[..., None])[..., 0]
+    return (x1 @ operand(x2)[..., None])[..., 0]
 
 
 def _vecmat(x1: Operand, x2: Operand) -> Operand:
-    return (asarray(x1)[..., None, :] @ x2)[..., 0, :]
+    return (operand(x1)[..., None, :] @ x2)[..., 0, :]
 
 
 for _name, _composed in (("vecdot", _vecdot), ("matvec", _matvec), ("vecmat", _vecmat)):
@@ -161,13 +161,13 @@ def one_letter_per_axis(operands: Sequence[Any]) -> tuple[tuple[str, ...], list[
     """
     if isinstance(operands[0], str):
         inputs, arrow, output = operands[0].replace(" ", "").partition("->")
-        terms, tensors = inputs.split(","), [asarray(o) for o in operands[1:]]
+        terms, tensors = inputs.split(","), [operand(o) for o in operands[1:]]
         explicit = output if arrow else None
     else:  # operand, sublist, operand, sublist, ..., perhaps the result's sublist
         n = len(operands) // 2 * 2
         lists = [*operands[1:n:2], *operands[n:]]
         terms = ["".join("..." if i is ... else string.ascii_letters[i] for i in t) for t in lists]
-        tensors = [asarray(o) for o in operands[0:n:2]]
+        tensors = [operand(o) for o in operands[0:n:2]]
         explicit = terms.pop() if len(operands) > n else None
     if len(terms) != len(tensors):
         raise ValueError(f"numpy.einsum: {len(terms)} subscripts for {len(tensors)} operands")

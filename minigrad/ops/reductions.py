@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from minigrad.core import Array, Axis, Operand, composite, defvjp, primitive
+from minigrad.core import Array, Axis, Operand, as_array, composite, defvjp, primitive
 from minigrad.ops.elementwise import ratio
 
 
@@ -255,6 +255,12 @@ def _nanmean(a: Operand, axis: Axis = None, dtype: Any = None, keepdims: bool = 
 # -- log-sum-exp and its kin
 
 
+def floating(x: Any) -> Array:
+    """`x` as a floating array."""
+    x = as_array(x)
+    return x if x.dtype.kind == "f" else x.astype(float)
+
+
 def finite(m: Operand) -> Operand:
     """`m`, but for infinities, which cannot be subtracted: the largest finite number for them."""
     top = largest(m.dtype)
@@ -297,6 +303,7 @@ def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     tensor([0.5, 0.5])
 
     """
+    x = floating(x)
     m = finite(x.max(axis=axis, keepdims=True))
     with np.errstate(divide="ignore", over="ignore"):  # -inf is the answer for rows of -inf
         y = np.log(np.exp(x - m).sum(axis=axis, keepdims=True)) + m
@@ -326,6 +333,7 @@ def softmax(x: Array, axis: Axis = -1) -> Array:
     tensor([0.5, 0.5])
 
     """
+    x = floating(x)
     with np.errstate(over="ignore"):  # of x - m, which makes a probability of 0
         e = np.exp(x - finite(x.max(axis=axis, keepdims=True)))
     return e / e.sum(axis=axis, keepdims=True)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from minigrad.core import Array, Operand, asarray, cast, composite, defvjp, primitive
+from minigrad.core import Array, Operand, cast, composite, defvjp, operand, primitive
 
 
 @primitive
@@ -83,7 +83,7 @@ def _atleast_3d(*arys: Operand) -> Any:
 
 
 def _each(arys: Sequence[Operand], raised: Any) -> Any:
-    results = tuple(raised(asarray(a)) for a in arys)
+    results = tuple(raised(operand(a)) for a in arys)
     return results[0] if len(results) == 1 else results
 
 
@@ -118,7 +118,7 @@ join.defvjp(each=lambda i, g, _y, *_xs, axis, starts: _piece(g, axis, starts[i],
 def _concatenate(
     arrays: Sequence[Operand], axis: int | None = 0, dtype: Any = None, casting: Any = None
 ) -> Operand:
-    tensors = [asarray(a) for a in arrays]
+    tensors = [operand(a) for a in arrays]
     if axis is None:
         tensors, axis = [t.reshape(-1) for t in tensors], 0
     if dtype is not None:
@@ -132,7 +132,7 @@ def _concatenate(
 def _stack(
     arrays: Sequence[Operand], axis: int = 0, dtype: Any = None, casting: Any = None
 ) -> Operand:
-    return _concatenate([np.expand_dims(asarray(a), axis) for a in arrays], axis, dtype)
+    return _concatenate([np.expand_dims(operand(a), axis) for a in arrays], axis, dtype)
 
 
 @composite(np.vstack)
@@ -153,7 +153,7 @@ def _dstack(tup: Sequence[Operand]) -> Operand:
 
 @composite(np.column_stack)
 def _column_stack(tup: Sequence[Operand]) -> Operand:
-    columns = [asarray(a) for a in tup]
+    columns = [operand(a) for a in tup]
     return _concatenate([c.reshape(-1, 1) if c.ndim < 2 else c for c in columns], 1)
 
 
@@ -172,7 +172,7 @@ def _block(arrays: Any) -> Operand:
 
     def joined(nested: Any, axis: int) -> Operand:
         if not isinstance(nested, list):
-            t = asarray(nested)
+            t = operand(nested)
             return t.reshape((1,) * (ndim - t.ndim) + t.shape)
         return _concatenate([joined(n, axis + 1) for n in nested], axis)
 
