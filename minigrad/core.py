@@ -278,6 +278,7 @@ class Node:
     kwargs: Mapping[str, Any] = {}
     grad: Tensor | None = None
     keeps_grad = False  # leaves always do
+    done = False  # whether this is the input of a transform, of a call that has returned
     hooks: tuple[Callable[[Tensor], Tensor | None], ...] = ()
 
     def __init__(
@@ -702,7 +703,7 @@ def seed(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Opera
         )
     if create_graph:
         return output._node, gradient.astype(output.dtype)
-    return output._node, gradient._data.astype(output.dtype)
+    return output._node, gradient._data.astype(output.dtype, copy=False)
 
 
 def grad(
@@ -771,7 +772,7 @@ def grad(
             retain_graph=retain_graph or create_graph,
             create_graph=create_graph,
         )
-        found = owned(walk)
+        found = owned(walk, {id(g) for g in cotangents.values()})
     gradients = []
     for i, node in enumerate(nodes):
         g = found.get(node)
@@ -783,10 +784,12 @@ def grad(
     return gradients[0] if single else tuple(gradients)
 
 
-def owned(gradients: Iterable[tuple[Node, Operand]]) -> dict[Node, Tensor]:
-    """The gradient of each node as a Tensor to keep, in memory that nothing else uses."""
+def owned(gradients: Iterable[tuple[Node, Operand]], seen: set[int]) -> dict[Node, Tensor]:
+    """The gradient of each node as a Tensor to keep, in memory that nothing else uses.
+
+    `seen` are the ids of arrays that are somebody else's: those that the walk starts from.
+    """
     kept: dict[Node, Tensor] = {}
-    seen: set[int] = set()
     for node, g in gradients:
         if isinstance(g, Tensor):
             kept[node] = Tensor(g._data.astype(node.dtype), g._node)
@@ -1063,7 +1066,9 @@ class Tensor:
             walk = backpropagate(
                 {node: g}, retain_graph=retain_graph or create_graph, create_graph=create_graph
             )
-            for node, g in owned(walk).items():  # all of it first: an error on the way changes none
+            for node, g in owned(
+                walk, {id(g)}
+            ).items():  # all of it first: an error on the way changes none
                 node.grad = g if node.grad is None else node.grad + g
 
     def detach(self) -> Tensor:

@@ -9,6 +9,7 @@ core only.
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -26,7 +27,7 @@ class Trace:
         self, f: Callable[..., Any], argnums: Argnums, args: Sequence[Any], kwargs: dict[str, Any]
     ) -> None:
         self.name = getattr(f, "__name__", type(f).__name__)
-        positions = [argnums] if isinstance(argnums, int) else list(argnums)
+        positions = [operator.index(i) for i in np.atleast_1d(argnums)]
         if not positions or any(not -len(args) <= i < len(args) for i in positions):
             raise ValueError(
                 f"argnums={argnums} does not name arguments of {self.name}, which got {len(args)}"
@@ -37,14 +38,16 @@ class Trace:
         self.inputs: list[Tensor] = [call[i] for i in positions]
         with enable_grad():
             self.output = self._output(f(*call, **kwargs))
-        in_tensors = holds_tensor([args, kwargs])
+        self.in_tensors = holds_tensor([args, kwargs])
         # Whether the results are part of another graph, that they must stay in.
         self.outer = is_grad_enabled() and _needs_others(self.output, self.inputs)
-        self.plain = not in_tensors and not self.outer
+        for x in self.inputs:  # what is computed around this call need not mind them
+            if x._node is not None:
+                x._node.done = True
 
     def _input(self, position: int, x: Any) -> Tensor:
-        if isinstance(x, Tensor) and x.requires_grad:
-            return x.copy()
+        if _is_recorded(x):
+            return x.copy()  # type: ignore[no-any-return]  # it is a Tensor
         leaf = tensor(x.numpy() if isinstance(x, Tensor) else x)
         if leaf.dtype.kind != "f":
             raise TypeError(
@@ -63,20 +66,34 @@ class Trace:
             )
         return asarray(np.asarray(y))
 
+    def value(self) -> Any:
+        """The output in the type that the caller computes with."""
+        if self.outer:
+            return self.output
+        return self.returned(self.output.detach().copy())  # the graph may keep its array
+
     def pull_back(self, cotangent: Any, *, create_graph: bool = False) -> list[Tensor]:
         """The cotangents of the inputs for that of the output.  The graph is kept."""
         if not self.output.requires_grad:
+            if np.shape(cotangent) != self.output.shape:
+                raise ValueError(
+                    f"the gradient has shape {np.shape(cotangent)} and the output "
+                    f"{self.output.shape}; they must be equal"
+                )
             return [tensor(np.zeros(x.shape, x.dtype)) for x in self.inputs]
-        create_graph = create_graph or self.outer
+        create_graph = create_graph or self.outer or _is_recorded(cotangent)
         return list(
             grad(self.output, self.inputs, cotangent, retain_graph=True, create_graph=create_graph)
         )
 
     def returned(self, result: Tensor) -> Any:
-        """`result` in the type that the caller computes with."""
-        if self.plain:
-            return result.data
-        return result if self.outer else result.detach()
+        """`result` in the type that the caller computes with, and in its graph if it has one."""
+        return result if self.in_tensors or result.requires_grad else result.data
+
+
+def _is_recorded(x: Any) -> bool:
+    """Whether what is computed from x is recorded here and now."""
+    return is_grad_enabled() and isinstance(x, Tensor) and x.requires_grad
 
 
 def _needs_others(output: Tensor, inputs: Sequence[Tensor]) -> bool:
@@ -90,7 +107,7 @@ def _needs_others(output: Tensor, inputs: Sequence[Tensor]) -> bool:
         node = stack.pop()
         if node is None or node in own:
             continue
-        if node.plan is None:
+        if node.plan is None and not node.done:
             return True
         for parent in node.parents or ():
             if parent not in seen:
@@ -141,8 +158,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
             )
         gradients = trace.pull_back(np.ones(trace.output.shape))
         results = tuple(map(trace.returned, gradients))
-        value = trace.returned(trace.output)
-        return value, results[0] if isinstance(argnums, int) else results
+        return trace.value(), results[0] if np.ndim(argnums) == 0 else results
 
     return differentiated
 
@@ -177,7 +193,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     def pull_back(cotangent: Any) -> tuple[Any, ...]:
         return tuple(map(trace.returned, trace.pull_back(cotangent)))
 
-    return trace.returned(trace.output), pull_back
+    return trace.value(), pull_back
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -210,16 +226,18 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         if np.shape(x) != np.shape(v):
             raise ValueError(f"tangent {i} has shape {np.shape(v)}, its primal {np.shape(x)}")
     trace = Trace(f, range(len(primals)), primals, {})
-    value = trace.returned(trace.output)
+    value = trace.value()
     if not trace.output.requires_grad:
         return value, trace.returned(tensor(np.zeros(trace.output.shape, trace.output.dtype)))
+    recorded = trace.outer or any(map(_is_recorded, tangents))
     cotangent = tensor(np.zeros(trace.output.shape, trace.output.dtype), requires_grad=True)
     with enable_grad():
         pulled = trace.pull_back(cotangent, create_graph=True)
         pairs = [(c, v) for c, v in zip(pulled, tangents, strict=True) if c.requires_grad]
         tangent = grad(
-            [c for c, _ in pairs], cotangent, [v for _, v in pairs], create_graph=trace.outer
+            [c for c, _ in pairs], cotangent, [v for _, v in pairs], create_graph=recorded
         )
+    cotangent._node.done = True  # type: ignore[union-attr]  # it requires grad
     return value, trace.returned(tangent)
 
 
@@ -260,7 +278,7 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
             else:
                 column = tensor(np.zeros((*shape, *x.shape), x.dtype))
             results.append(trace.returned(column))
-        return results[0] if isinstance(argnums, int) else tuple(results)
+        return results[0] if np.ndim(argnums) == 0 else tuple(results)
 
     return differentiated
 

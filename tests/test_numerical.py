@@ -85,16 +85,16 @@ def test_the_derivative_is_within_its_error_wherever_hypothesis_looks(
 
 
 @given(
-    coefficients=hnp.arrays(np.float64, st.integers(1, 6), elements=st.floats(-10, 10)),
+    coefficients=st.lists(st.integers(-640, 640).map(lambda k: k / 64), min_size=1, max_size=6),
     scale=st.sampled_from([1e-6, 1.0, 1e6]),
 )
 def test_the_derivative_of_a_polynomial_is_within_its_error(
-    coefficients: Array, scale: float
+    coefficients: list[float], scale: float
 ) -> None:
     value, error = ridders(lambda t: scale * np.polynomial.polynomial.polyval(t, coefficients))
     truth = scale * coefficients[1] if len(coefficients) > 1 else 0.0
     assert abs(value - truth) <= error
-    assert error <= 1e-12 * scale * max(1, np.abs(coefficients).max())
+    assert error <= 1e-11 * scale * max(1, *map(abs, coefficients))
 
 
 def test_the_error_is_small_where_the_function_is_smooth() -> None:
@@ -136,11 +136,17 @@ KINKS = {
 
 
 @pytest.mark.parametrize("name", KINKS)
-@pytest.mark.parametrize("offset", [0.0, 0.003, -0.003])
-def test_the_error_is_large_where_there_is_no_derivative(name: str, offset: float) -> None:
+def test_the_error_is_large_where_there_is_no_derivative(name: str) -> None:
     f = KINKS[name]
-    slope = abs(f(0.05) - f(-0.05)) + abs(f(0.05) + f(-0.05) - 2 * f(0.0))
-    assert ridders(lambda t: f(t + offset)).error > 0.01 * slope
+    jump = abs(f(0.05) - f(-0.05)) + abs(f(0.05) + f(-0.05) - 2 * f(0.0))
+    assert ridders(f).error > 0.01 * jump
+
+
+@pytest.mark.parametrize("offset", [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1])
+def test_near_a_kink_the_error_is_large_unless_the_derivative_is_found(offset: float) -> None:
+    for x, slope in [(offset, 1.0), (-offset, -1.0)]:
+        value, error = ridders(lambda t, x=x: abs(x + t))
+        assert abs(value - slope) <= error or error > 0.1
 
 
 def test_the_error_is_infinite_where_there_is_no_value() -> None:
@@ -149,8 +155,8 @@ def test_the_error_is_infinite_where_there_is_no_value() -> None:
 
 
 def test_the_error_is_large_at_a_pole() -> None:
-    value, error = ridders(lambda t: 1 / (t - 0.01))
-    assert not error < 0.01 * abs(value)
+    for f in (lambda t: 1 / t if t else 0.0, lambda t: 1 / t**2 if t else 0.0):
+        assert not ridders(f).error < 1
 
 
 def test_no_step_is_larger_than_the_one_given() -> None:
@@ -216,6 +222,16 @@ def test_numerical_gradient_keeps_apart_what_it_passes() -> None:
     np.testing.assert_allclose(numerical_gradient(f, x), [2, 4], rtol=1e-7)
     np.testing.assert_array_equal(x, [1, 2])
     assert not any(np.shares_memory(p, x) for p in passed)
+
+
+def test_numerical_gradient_does_not_change_its_input_meanwhile() -> None:
+    x = np.array([1.0, 2.0])
+
+    def f(moved: Any) -> Any:
+        np.testing.assert_array_equal(x, [1, 2])
+        return np.sum(moved * x)
+
+    np.testing.assert_allclose(numerical_gradient(f, x), [1, 2], rtol=1e-7)
 
 
 def test_numerical_gradient_takes_tensors_for_values() -> None:
@@ -472,16 +488,15 @@ def test_a_rule_that_changes_its_cotangent_is_caught_by_itself(name: str) -> Non
 
 ROUGH: dict[str, tuple[Callable[..., Any], list[Any]]] = {
     "abs at 0": (np.abs, [np.array([0.0, 1.0])]),
-    "abs near 0": (np.abs, [np.array([0.003, 1.0])]),
     "relu at 0": (mg.relu, [np.array([0.0, 1.0])]),
     "maximum at a tie": (np.maximum, [1.0, 1.0]),
     "max at a tie": (np.max, [np.array([1.0, 1.0])]),
-    "sort near a tie": (np.sort, [np.array([1.0, 1.001])]),
+    "sort at a tie": (np.sort, [np.array([1.0, 1.0])]),
     "sqrt at 0": (np.sqrt, [0.0]),
-    "1/x near 0": (np.reciprocal, [0.01]),
     "log below 0": (np.log, [-1.0]),
+    "abs near 0": (np.abs, [np.array([1e-5, 1.0])]),
+    "an oscillation": (lambda x: np.sin(1e5 * x), [X]),
     "floor at 1": (np.floor, [1.0]),
-    "an oscillation": (lambda x: np.sin(300 * x), [X]),
     "a value in steps": (primitive(lambda x: np.round(x, 3), lambda g, _y, _x: g), [X]),
 }
 
@@ -495,10 +510,10 @@ def test_rough_functions_are_said_to_be_rough(name: str, order: int) -> None:
 
 
 def test_a_smaller_step_stays_clear_of_a_kink() -> None:
-    for f, x in [(np.abs, 0.003), (np.sqrt, 0.003), (np.reciprocal, -0.003)]:
+    for f, x in [(np.abs, 1e-4), (np.sqrt, 1e-4), (np.reciprocal, -1e-4)]:
         with np.errstate(all="ignore"), pytest.raises(AssertionError, match="cannot be checked"):
             check_grads(f, x)
-        check_grads(f, x, step=1e-4)
+        check_grads(f, x, step=1e-5)
 
 
 @pytest.mark.parametrize("args", [(3,), (np.arange(3),), ([1, 2],), (1j,), ("x",), ()])
@@ -562,7 +577,7 @@ def test_a_failure_of_something_without_a_name_names_its_type() -> None:
 
 def test_a_kink_is_named_with_its_function_and_argument() -> None:
     with pytest.raises(AssertionError, match=r"^absolute: .* order 1 by argument 0 cannot.*kink"):
-        check_grads(np.abs, 0.003)
+        check_grads(np.abs, 1e-5)
 
 
 # -- what it needs

@@ -649,7 +649,7 @@ def test_tangents_must_fit_their_primals() -> None:
 @pytest.mark.parametrize("f", [np.square, ones])
 def test_a_cotangent_must_fit_the_value(f: Any) -> None:
     _, pull_back = mg.vjp(f, X)
-    with pytest.raises(ValueError, match=r"gradient has shape \(3,\) and the output \(2,\)"):
+    with pytest.raises(ValueError, match=r"has shape \(3,\) and the .* \(2,\)"):
         pull_back(np.ones(3))
 
 

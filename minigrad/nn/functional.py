@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.core import Axis, Tensor, asarray
+from minigrad.core import Axis, Tensor, asarray, operand
 from minigrad.ops.elementwise import relu, sigmoid
 from minigrad.ops.indexing import pick
 from minigrad.ops.reductions import logsumexp, softmax
@@ -79,7 +79,7 @@ def cross_entropy(logits: Any, target: Any, *, reduction: str = "mean") -> Tenso
         )
     losses: Tensor
     if truth.shape == scores.shape:
-        losses = -(log_softmax(scores) * target).sum(axis=-1)
+        losses = -(operand(target).astype(scores.dtype) * log_softmax(scores)).sum(axis=-1)
     else:
         total: Tensor = logsumexp(scores, -1)
         losses = total - _at_class(scores, truth)

@@ -149,6 +149,6 @@ def _members(value: Any, prefix: str) -> Iterator[tuple[str, Any]]:
         children = dict(enumerate(value))
     for key, child in children.items():
         name = f"{prefix}{key}"
-        if isinstance(child, Tensor | Module):
+        if isinstance(child, Module) or (isinstance(child, Tensor) and child.is_leaf):
             yield name, child
         yield from _members(child, f"{name}.")

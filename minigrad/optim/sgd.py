@@ -96,7 +96,7 @@ class SGD:
                 g = g + decay * x
             if momentum:
                 v = self._velocities[i]
-                v = g if v is None else momentum * v + g
+                v = g.copy() if v is None else momentum * v + g
                 self._velocities[i] = v
                 g = g + momentum * v if self.nesterov else v
             step = np.multiply(lr, g, out=np.empty_like(x))
