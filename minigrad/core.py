@@ -16,6 +16,7 @@ import heapq
 import inspect
 import itertools
 import operator
+import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, TypeAlias, overload
@@ -81,13 +82,22 @@ class Rule:
         self.broadcasts = broadcasts
         self.plans: dict[tuple[int, int], Plan] = {}  # by which and how many arguments
 
+    def plan(self, wanted: int, n_args: int) -> Plan:
+        """The plan for `n_args` arguments, of which those in the bit set `wanted` require grad."""
+        if (wanted, n_args) not in self.plans:
+            self.plans[wanted, n_args] = Plan(self, wanted, n_args)
+        return self.plans[wanted, n_args]
+
     def vjp(self, position: int) -> tuple[Vjp, Reads] | None:
-        """The vjp for the argument at `position` and what it reads; None if there is none."""
+        """The vjp for the argument at `position` and what it reads; None if it is constant there."""
         if position < len(self.vjps):
             vjp = self.vjps[position]
             return vjp and (vjp, reads(vjp, len(self.vjps), 1))
         if self.each is None:
-            return None
+            raise TypeError(
+                f"{name_of(self.fn)} has no rule for its argument {position}, which requires grad; "
+                "pass t.detach() for a constant, or give it one with defvjp"
+            )
         return functools.partial(self.each, position), reads(self.each, 0, 2)
 
 
@@ -204,11 +214,18 @@ class Primitive:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Its value: a Tensor if any argument is one, else what the function returns."""
         if kwargs and holds_tensor((args, kwargs)):
-            return dispatch(self, args, kwargs)
+            bound, kwargs = bind(self, args, kwargs, arrays=len(args) + len(kwargs))
+            args = tuple(bound)
+        recorded = False
         for arg in args:
             if type(arg) is Tensor:
-                return apply(self, *args)
-        return self.forward(*args, **kwargs)
+                recorded = True
+            elif isinstance(arg, (list, tuple)) and holds_tensor(arg):
+                raise TypeError(
+                    f"{name_of(self)}: a Tensor inside a list is not an operand; "
+                    "pass it as an argument of its own, or stack the list with np.stack"
+                )
+        return apply(self, *args, **kwargs) if recorded else self.forward(*args, **kwargs)
 
     def defvjp(self, *vjps: Vjp | None, each: Vjp | None = None) -> None:
         """Give this operation its derivative: see `minigrad.defvjp`."""
@@ -319,13 +336,15 @@ def apply(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
             values.append(arg)
             foreign = True
         bit <<= 1
-    try:
-        y = rule.forward(*values, **kwargs)
-    except (TypeError, ValueError, IndexError) as error:
-        raise explained(error, fn, values) from error
-    if not wanted or not _recording.get():
+    recorded = wanted and _recording.get()
+    passed_on: Mapping[str, Any] = {}
+    if kwargs and recorded:
+        names = rule.plan(wanted, len(args)).passes_on(*kwargs)
+        passed_on = {name: snapshot(kwargs[name]) for name in names}
+    y = explaining(fn, rule.forward, values, kwargs)
+    if not recorded:
         return wrap(y)
-    return record(rule, y, values, parents, wanted, args if foreign else (), kwargs)
+    return record(rule, y, values, parents, wanted, args if foreign else (), passed_on)
 
 
 def record(
@@ -342,9 +361,7 @@ def record(
     `parents` are the nodes of those args that require grad, which are the bits of `wanted`; `given`
     are the args as they came, unless they were all Tensors or numbers.
     """
-    plan = rule.plans.get((wanted, len(args)))
-    if plan is None:
-        plan = rule.plans[wanted, len(args)] = Plan(rule, wanted, len(args))
+    plan = rule.plans.get((wanted, len(args))) or rule.plan(wanted, len(args))
     if plan.skips is not None:  # where fn is piecewise constant there is no way back
         parents = [parent for parent, skip in zip(parents, plan.skips, strict=True) if not skip]
         if not parents:
@@ -358,6 +375,10 @@ def record(
             if type(given[i]) is not Tensor:
                 args[i] = snapshot(args[i])
     if type(y) is not np.ndarray:
+        if isinstance(y, (list, tuple)):
+            raise TypeError(
+                f"{name_of(rule.fn)} returned a {type(y).__name__}, and an operation has one array"
+            )
         y = as_array(y)
     node = Node(y, plan, parents, args, y if plan.keeps_output else None)
     if node.dtype.kind != "f":
@@ -366,7 +387,7 @@ def record(
             "floating results have derivatives; pass x.detach() for a constant"
         )
     if kwargs:
-        node.kwargs = {name: snapshot(kwargs[name]) for name in plan.passes_on(*kwargs)}
+        node.kwargs = kwargs
     return Tensor(y, node)
 
 
@@ -383,13 +404,7 @@ def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
     """Call any function on arguments that have Tensors somewhere: NumPy's protocols end here."""
     if fn in REFUSED:
         raise TypeError(f"{name_of(fn)}: {REFUSED[fn]}")
-    if kwargs.get("out") in (None, (None,)):
-        kwargs = {name: value for name, value in kwargs.items() if name != "out"}
-    else:
-        raise TypeError(
-            f"{name_of(fn)}: out= would change an array that a graph may need; "
-            "use the result instead (in place of `a += t` on an array a, write `a = a + t`)"
-        )
+    kwargs = without_out(fn, args, kwargs)
     rule = RULES.get(fn)
     if rule is not None:
         if isinstance(fn, Primitive):  # its rule takes its arguments as it does
@@ -408,7 +423,7 @@ def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
                 args, kwargs = bind(fn, args, kwargs, arrays=0)
                 for name in kwargs.keys() - (kwargs.keys() if known is None else known):
                     raise unsupported(fn, name)
-            return COMPOSITES[fn](*args, **kwargs)
+            return explaining(fn, COMPOSITES[fn], args, kwargs)
         if fn not in CONSTANTS:
             way_out = (
                 f"give it one with {name_of(fn)}.defvjp"
@@ -417,7 +432,49 @@ def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
             )
             raise TypeError(f"{name_of(fn)} has no derivative in minigrad; {way_out}")
     forward = fn.forward if isinstance(fn, Primitive) else fn
-    return wrap(forward(*unwrap(args), **unwrap(kwargs)))
+    return wrap(explaining(fn, forward, unwrap(args), unwrap(kwargs)))
+
+
+def without_out(
+    fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """`kwargs` without an `out` of None; any other, by position too, is refused."""
+    out = kwargs.get("out")
+    if out is None and len(args) > position_of_out(fn):
+        out = args[position_of_out(fn)]
+    if any(array is not None for array in (out if isinstance(out, tuple) else (out,))):
+        raise TypeError(
+            f"{name_of(fn)}: out= would change an array that a graph may need; "
+            "use the result instead (in place of `a += t` on an array a, write `a = a + t`)"
+        )
+    return {name: value for name, value in kwargs.items() if name != "out"}
+
+
+@functools.cache
+def position_of_out(fn: Callable[..., Any]) -> int:
+    """Which positional argument of `fn` is its `out`."""
+    try:
+        parameters = signature_of(fn).parameters
+    except ValueError:  # a ufunc, whose out NumPy passes on by name
+        return sys.maxsize
+    names = list(parameters)
+    at = names.index("out") if "out" in names else len(names)
+    by_position = (
+        at < len(names) and parameters["out"].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+    )
+    return at if by_position else sys.maxsize
+
+
+def explaining(
+    fn: Callable[..., Any], computed: Callable[..., Any], args: Any, kwargs: dict[str, Any]
+) -> Any:
+    """`computed(*args, **kwargs)`, where an error says that it came of `fn`."""
+    try:
+        return computed(*args, **kwargs)
+    except (TypeError, ValueError, IndexError) as error:
+        if str(error).startswith(name_of(fn)):
+            raise
+        raise explained(error, fn, args) from error
 
 
 signature_of = functools.cache(inspect.signature)
@@ -448,7 +505,11 @@ def bind(
         return list(args), kwargs
     positional: list[Any] = []
     named: dict[str, Any] = {}
-    for name, value in signature.bind(*args, **kwargs).arguments.items():
+    try:
+        arguments = signature.bind(*args, **kwargs).arguments
+    except TypeError as error:
+        raise TypeError(f"{name_of(fn)}: {error}") from error
+    for name, value in arguments.items():
         parameter = signature.parameters[name]
         if parameter.kind is parameter.VAR_POSITIONAL:
             positional.extend(value)
@@ -518,6 +579,8 @@ def as_array(value: Any) -> Array:
 
 def name_of(fn: Any) -> str:
     """The name that a user knows `fn` by, for messages."""
+    if fn is indexed_update:
+        return "x[index] = value"
     if isinstance(fn, Primitive):
         return fn.__name__  # type: ignore[attr-defined, no-any-return]  # by update_wrapper
     if isinstance(getattr(fn, "__self__", None), np.ufunc):  # np.add.reduce
@@ -536,11 +599,18 @@ def unsupported(fn: Any, argument: str, how: str = "where grad is required") -> 
     )
 
 
+def described(value: Any) -> str:
+    """An operand in an error message: its dtype and shape, also of those in a list."""
+    if hasattr(value, "shape"):
+        return f"{value.dtype} {value.shape}"
+    if isinstance(value, list) and 0 < len(value) < 5:
+        return f"[{', '.join(map(described, value))}]"
+    return repr(value) if isinstance(value, (int, float)) else type(value).__name__
+
+
 def explained(error: Exception, fn: Any, values: Sequence[Any]) -> Exception:
     """NumPy's `error` again, with the operation, its operands and what would fit."""
-    operands = " and ".join(
-        f"{v.dtype} {v.shape}" if hasattr(v, "shape") else type(v).__name__ for v in values
-    )
+    operands = " and ".join(map(described, values))
     hint = ""
     if isinstance(error, ValueError) and fn is np.matmul:
         hint = "; the last axis of x must be as long as the last but one of y in x @ y"
@@ -583,10 +653,7 @@ def backpropagate(
                 continue
         y, args, kwargs = node.output, node.args, node.kwargs
         if args is None:
-            raise RuntimeError(
-                "backward through a graph that an earlier backward() has freed; "
-                "pass retain_graph=True to the earlier one, or compute the output again"
-            )
+            raise freed()
         if create_graph:
             y, args = in_graph(node, plan)
         for parent, vjp in zip(node.parents, plan.vjps):  # noqa: B905  # equally many, and hot
@@ -605,6 +672,14 @@ def backpropagate(
             node.parents, node.args, node.output = (), None, None
 
 
+def freed() -> RuntimeError:
+    """The error for a second walk."""
+    return RuntimeError(
+        "backward through a graph that an earlier backward() has freed; "
+        "pass retain_graph=True to the earlier one, or compute the output again"
+    )
+
+
 def in_graph(node: Node, plan: Plan) -> tuple[Tensor | None, list[Any]]:
     """The output and arguments of `node` as Tensors at their places in the graph again."""
     args = list(node.args or ())
@@ -620,7 +695,10 @@ def leading_to(inputs: Sequence[Node], outputs: Iterable[Node]) -> set[Node]:
     found = set(outputs)
     stack = list(found)
     while stack:
-        for parent in stack.pop().parents:
+        node = stack.pop()
+        if node.plan is not None and node.args is None:
+            raise freed()
+        for parent in node.parents:
             if parent not in found and parent.serial >= oldest:
                 found.add(parent)
                 stack.append(parent)
@@ -642,8 +720,11 @@ def fitted(contribution: Operand, parent: Node, rule: Rule) -> Operand:
             f"the rule of {name_of(rule.fn)} returned shape {contribution.shape} for an operand of "
             f"shape {parent.shape}; return that, or declare broadcasts=True where it broadcasts"
         )
-    if contribution.dtype.kind == "c":
-        raise TypeError(f"the rule of {name_of(rule.fn)} gave a complex gradient to a real operand")
+    if contribution.dtype.kind not in "fiub":
+        raise TypeError(
+            f"the rule of {name_of(rule.fn)} returned dtype {contribution.dtype} for an operand of "
+            f"dtype {parent.dtype}; return a real array"
+        )
     return contribution if contribution.dtype == parent.dtype else contribution.astype(parent.dtype)
 
 
@@ -666,6 +747,10 @@ def hooked(hook: Callable[[Tensor], Tensor | None], g: Operand, create_graph: bo
     if np.shape(replacement) != g.shape:
         raise ValueError(
             f"a hook returned shape {np.shape(replacement)} for a gradient of shape {g.shape}"
+        )
+    if asarray(replacement).dtype.kind not in "fiub":
+        raise TypeError(
+            f"a hook returned dtype {asarray(replacement).dtype} for a gradient of dtype {g.dtype}"
         )
     replacement = asarray(replacement).astype(g.dtype)
     return replacement if create_graph else replacement.numpy().copy()
@@ -752,6 +837,16 @@ def grad(
         grad_outputs = [None] * len(outputs)
     elif one:
         grad_outputs = [grad_outputs]
+    if len(grad_outputs) != len(outputs):
+        raise ValueError(
+            f"{len(outputs)} outputs and {len(grad_outputs)} grad_outputs: give one each"
+        )
+    for name, tensors in ("output", outputs), ("input", inputs):
+        for i, t in enumerate(tensors):
+            if not isinstance(t, Tensor):
+                raise TypeError(f"grad: {name} {i} is no Tensor but {type(t).__name__}")
+    if not inputs:
+        raise ValueError("grad needs an input to differentiate by")
     nodes = [t._node for t in inputs if t._node is not None]
     if len(nodes) < len(inputs):
         without = [i for i, t in enumerate(inputs) if t._node is None]
@@ -1066,10 +1161,9 @@ class Tensor:
             walk = backpropagate(
                 {node: g}, retain_graph=retain_graph or create_graph, create_graph=create_graph
             )
-            for node, g in owned(
-                walk, {id(g)}
-            ).items():  # all of it first: an error on the way changes none
-                node.grad = g if node.grad is None else node.grad + g
+            gradients = owned(walk, {id(g)})  # all of them: an error on the way changes none
+            for leaf, total in gradients.items():
+                leaf.grad = total if leaf.grad is None else leaf.grad + total
 
     def detach(self) -> Tensor:
         """The same value as a constant: nothing flows back through it."""

@@ -348,6 +348,19 @@ def test_a_hook_may_do_what_it_likes_with_its_gradient(create_graph):
     assert_equal(y.grad, [1, 1])
 
 
+@both_ways
+def test_a_hook_sees_the_gradient_in_the_shape_and_dtype_of_its_tensor(create_graph):
+    x = leaf([[1], [2]], np.float16)
+    y = x * np.float16(2)
+    seen = []
+    for t in (x, y):
+        t.register_hook(lambda g: seen.append((g.shape, g.dtype)))
+    for doubles in (np.ones((2, 1)), np.ones((2, 3))):
+        (y * doubles).sum().backward(create_graph=create_graph, retain_graph=True)
+    assert seen == [((2, 1), np.float16)] * 4
+    x.grad = None
+
+
 def test_what_a_hook_returns_is_brought_to_the_operands_dtype():
     x = leaf([1, 2], np.float32)
     x.register_hook(lambda g: np.array([3, 4]))
@@ -1187,6 +1200,17 @@ def test_an_indexed_update_is_numpys_and_its_gradient_the_adjoint(
         assert_equal(t.grad, np.reshape(by_x, x.shape))
     if value_requires_grad:
         assert_equal(v.grad, np.reshape(by_value, value.shape))
+
+
+@given(assignments())
+def test_indexing_is_numpys_and_its_gradient_the_adjoint(assignment):
+    x, index, _ = assignment
+    t = leaf(x)
+    y = t[index]
+    assert_equal(y, x[index])
+    g = np.arange(1.0, y.size + 1).reshape(y.shape)
+    y.backward(g)
+    assert_equal(t.grad, np.reshape([np.sum(g * unit[index]) for unit in units(x)], x.shape))
 
 
 def test_an_update_changes_no_graph_that_was_recorded_before():

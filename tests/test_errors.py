@@ -174,7 +174,7 @@ INDICES = [
     Row("x[i] = v, constants", lambda: operator.setitem(mg.tensor([1.0]), 0, [1.0, 2.0]),
         ValueError, ("x[index] = value", "(1,)")),
     Row("x[i] = text", lambda: operator.setitem(x * 1.0, 0, "a"), ValueError,
-        ("x[index] = value", "float64 (3,)", "str")),
+        ("x[index] = value", "float64 (3,)", "could not convert")),
     Row("x[i] = complex", lambda: operator.setitem(x * 1.0, 0, 1j), TypeError,
         ("x[index] = value", "float64 (3,)", "complex")),
     Row("x[i] = list of tensors", lambda: operator.setitem(x * 1.0, slice(2), [x[0], x[1]]),
@@ -206,8 +206,8 @@ DTYPES = [
     Row("a tensor of dates", lambda: mg.tensor(np.array(["2020"], "M8[D]")), TypeError,
         ("numbers", "datetime64")),
     Row("asarray of text", lambda: mg.asarray(["a"]), TypeError, ("numbers", "<U1")),
-    Row("x + text", lambda: x + "a", TypeError, ("numpy.add", "float64 (3,)", "str")),
-    Row("text + x", lambda: "a" + x, TypeError, ("numpy.add", "str", "float64 (3,)")),
+    Row("x + text", lambda: x + "a", TypeError, ("numpy.add of float64 (3,) and",)),
+    Row("text + x", lambda: "a" + x, TypeError, ("numpy.add of", "and float64 (3,)")),
     Row("x * None", lambda: x * None, TypeError, ("numpy.multiply", "float64 (3,)", "NoneType")),
     Row("x & x", lambda: constant & constant, TypeError, ("numpy.bitwise_and", "float64 (3,)")),
     Row("complex results", lambda: x * 1j, TypeError,
@@ -562,7 +562,7 @@ PRIMITIVES = [
     Row("integer results", lambda: rounded(x), TypeError, ("rounded", "int64", "only floating")),
     Row("too many arguments", lambda: double(x, 1), TypeError, ("double", "2 were given")),
     Row("an unknown keyword", lambda: double(x, scale=1), TypeError, ("double", "scale")),
-    Row("an unknown keyword only", lambda: double(scale=x), TypeError, ("double", "scale")),
+    Row("an unknown keyword only", lambda: double(scale=x), TypeError, ("double", "argument")),
 ]  # fmt: skip
 
 # -- losses, transforms, optimizers, modules

@@ -142,11 +142,23 @@ def test_the_error_is_large_where_there_is_no_derivative(name: str) -> None:
     assert ridders(f).error > 0.01 * jump
 
 
+SLOPES = {
+    "abs": np.sign,
+    "relu": lambda x: float(x > 0),
+    "step": lambda x: 0.0,
+    "floor": lambda x: 0.0,
+    "bounce": lambda x: np.sign(x) * np.cos(x),
+}
+
+
+@pytest.mark.parametrize("name", SLOPES)
 @pytest.mark.parametrize("offset", [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1])
-def test_near_a_kink_the_error_is_large_unless_the_derivative_is_found(offset: float) -> None:
-    for x, slope in [(offset, 1.0), (-offset, -1.0)]:
-        value, error = ridders(lambda t, x=x: abs(x + t))
-        assert abs(value - slope) <= error or error > 0.1
+def test_near_a_kink_the_error_is_large_unless_the_derivative_is_found(
+    name: str, offset: float
+) -> None:
+    for x in (offset, -offset):
+        value, error = ridders(lambda t, x=x: KINKS[name](x + t))
+        assert abs(value - SLOPES[name](x)) <= error or error > 0.1
 
 
 def test_the_error_is_infinite_where_there_is_no_value() -> None:
@@ -514,6 +526,38 @@ def test_a_smaller_step_stays_clear_of_a_kink() -> None:
         with np.errstate(all="ignore"), pytest.raises(AssertionError, match="cannot be checked"):
             check_grads(f, x)
         check_grads(f, x, step=1e-5)
+
+
+ROUGH_NEARBY = {
+    "abs": (np.abs, lambda g, _y, x, k: g * k * np.sign(x)),
+    "sqrt": (np.sqrt, lambda g, y, _x, k: g * k / (2 * y)),
+    "1/x": (np.reciprocal, lambda g, y, _x, k: -g * k * y * y),
+    "an oscillation": (
+        lambda x: np.sin(300 * x),
+        lambda g, _y, x, k: g * k * 300 * np.cos(300 * x),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ROUGH_NEARBY)
+@pytest.mark.parametrize("x", [0.001, 0.003, 0.01, 0.03, 0.1])
+def test_near_a_rough_place_right_is_never_called_wrong_nor_wrong_right(
+    name: str, x: float
+) -> None:
+    forward, rule = ROUGH_NEARBY[name]
+
+    def times(k: float) -> Any:
+        return primitive(forward, lambda g, y, x: rule(g, y, x, k))
+
+    with np.errstate(all="ignore"):
+        check_grads(times(1), x, order=1, step=1e-4)
+        try:
+            check_grads(times(1), x, order=1)
+        except AssertionError as error:
+            assert "cannot be checked" in str(error)  # noqa: PT017  # passing is as good
+        for k in (0.99, 1.01):
+            with pytest.raises(AssertionError):
+                check_grads(times(k), x, order=1)
 
 
 @pytest.mark.parametrize("args", [(3,), (np.arange(3),), ([1, 2],), (1j,), ("x",), ()])

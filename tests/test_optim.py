@@ -361,3 +361,9 @@ def test_negative_numbers_are_an_error(name: str, number: float) -> None:
 def test_nesterov_needs_a_momentum() -> None:
     with pytest.raises(ValueError, match="nesterov=True needs a momentum"):
         SGD([mg.tensor(1.0, requires_grad=True)], nesterov=True)
+
+
+def test_a_parameter_given_twice_is_an_error() -> None:
+    p = mg.tensor(1.0, requires_grad=True)
+    with pytest.raises(ValueError, match="SGD got a parameter twice"):
+        SGD([p, p])

@@ -354,6 +354,17 @@ def test_results_share_no_memory(f: Any) -> None:
             assert not any(np.shares_memory(result, other) for other in [x, *found[:i]])
 
 
+@pytest.mark.parametrize("f", [identity, np.transpose, np.add])
+def test_what_is_pulled_back_shares_no_memory_with_the_cotangent(f: Any) -> None:
+    u = np.array([3.0, 4.0])
+    value, pull_back = mg.vjp(f, *([X, Y] if f is np.add else [X]))
+    pulled = pull_back(u)
+    for i, result in enumerate(pulled):
+        assert not any(np.shares_memory(result, other) for other in [u, value, *pulled[:i]])
+    assert not np.shares_memory(mg.hvp(lambda x: np.sum(x * x) / 2)(X, u), u)
+    assert not np.shares_memory(mg.jvp(identity, [X], [u])[1], u)
+
+
 def test_a_pull_back_can_be_called_again() -> None:
     _, pull_back = mg.vjp(np.multiply, X, Y)
     u = np.array([1.0, 10.0])
@@ -519,6 +530,8 @@ def test_a_tangent_can_be_differentiated_by(x: Array, v: Array) -> None:
 def test_a_cotangent_can_be_differentiated_by(x: Array, u: Array) -> None:
     close(mg.jacobian(lambda u: mg.vjp(np.exp, x)[1](u)[0])(u), np.diag(np.exp(x)))
     close(mg.jacobian(lambda u: mg.hvp(mixed)(x, u))(u), mg.hessian(mixed)(x))
+    _, pull_back = mg.vjp(np.exp, x)  # made before and outside of what differentiates it
+    close(mg.jacobian(lambda u: pull_back(u)[0])(u), np.diag(np.exp(x)))
 
 
 def test_the_variables_of_nested_derivatives_are_kept_apart() -> None:
@@ -549,6 +562,25 @@ def test_what_an_inner_transform_makes_is_no_other_graph(name: str) -> None:
         assert type(derivative) is np.ndarray
         expected = 6 * X**2 if name in SECOND else 6 * Y * X**2
         close(derivative, np.diag(expected) if name in {"jacobian", "hessian"} else expected)
+
+
+def test_a_leaf_that_the_function_makes_is_no_other_graph() -> None:
+    def equation(w: Any) -> Any:
+        t = mg.tensor([0.0, 0.5, 1.0], requires_grad=True)
+        slope = mg.grad(np.sin(w * t).sum(), t, create_graph=True)
+        return np.sum((slope - 1) ** 2)
+
+    def solved(w: Any) -> Any:
+        t = np.array([0.0, 0.5, 1.0])
+        return np.sum((w * np.cos(w * t) - 1) ** 2)
+
+    x = np.array(2.0)
+    value, gradient = mg.value_and_grad(equation)(x)
+    second = mg.hessian(equation)(x)
+    assert type(value) is type(gradient) is type(second) is np.ndarray
+    close(value, solved(x))
+    close(gradient, complex_jacobian(solved, x))
+    close(second, numerical_hessian(solved, x), rtol=1e-6)
 
 
 # -- results that do not depend on the arguments

@@ -11,7 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from minigrad.core import Array, Operand, cast, composite, defvjp, operand, primitive
+from minigrad.core import (
+    Array,
+    Operand,
+    Tensor,
+    cast,
+    composite,
+    defvjp,
+    operand,
+    primitive,
+    unsupported,
+)
 
 
 @primitive
@@ -225,6 +235,8 @@ def _pad(array: Operand, pad_width: Any, mode: Any = "constant", **options: Any)
         places = np.arange(np.size(array)).reshape(np.shape(array))
         return array.reshape(-1)[np.pad(places, pad_width, mode, **options)]
     value = options.get("constant_values", 0)
+    if isinstance(value, Tensor):
+        raise unsupported(np.pad, "constant_values", "as a Tensor")
     if mode != "constant" or np.ndim(value) != 0 or isinstance(pad_width, dict):
         raise TypeError(
             f"numpy.pad with mode {mode!r} and {options} has no derivative in minigrad; "

@@ -62,12 +62,16 @@ class SGD:
         nesterov: bool = False,
         weight_decay: float = 0.0,
     ) -> None:
+        if isinstance(params, Tensor):
+            raise TypeError("SGD takes a list of tensors, not one tensor; pass [p]")
         self.params = list(params)
         if not self.params:
             raise ValueError("SGD got no parameters; pass model.parameters()")
         for p in self.params:
             if not isinstance(p, Tensor) or not p.requires_grad or not p.is_leaf:
                 raise TypeError(f"SGD takes leaf tensors that require grad, not {p!r}")
+        if len({id(p) for p in self.params}) < len(self.params):
+            raise ValueError("SGD got a parameter twice, which would take two steps at a time")
         for name, number in {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}.items():
             if not 0 <= number < np.inf:
                 raise ValueError(f"SGD: {name}={number} must be finite and not negative")
