@@ -89,7 +89,7 @@ class Rule:
         return self.plans[wanted, n_args]
 
     def vjp(self, position: int) -> tuple[Vjp, Reads] | None:
-        """The vjp for the argument at `position` and what it reads; None if it is constant there."""
+        """The vjp for the argument at `position` and what it reads; None: constant there."""
         if position < len(self.vjps):
             vjp = self.vjps[position]
             return vjp and (vjp, reads(vjp, len(self.vjps), 1))
@@ -295,7 +295,7 @@ class Node:
     kwargs: Mapping[str, Any] = {}
     grad: Tensor | None = None
     keeps_grad = False  # leaves always do
-    done = False  # whether this is the input of a transform, of a call that has returned
+    done = False  # whether it was the input of a transform, whose function has returned
     hooks: tuple[Callable[[Tensor], Tensor | None], ...] = ()
 
     def __init__(

@@ -101,15 +101,17 @@ def _needs_others(output: Tensor, inputs: Sequence[Tensor]) -> bool:
     own = {x._node for x in inputs}
     if any(node is not None and node.plan is not None for node in own):
         return True
+    oldest = min(node.serial for node in own if node is not None)
     seen = {output._node}
     stack = [output._node]
     while stack:
         node = stack.pop()
         if node is None or node in own:
             continue
-        if node.plan is None and not node.done:
+        # A newer leaf was made by the function, and one that is done by an earlier transform.
+        if node.plan is None and node.serial < oldest and not node.done:
             return True
-        for parent in node.parents or ():
+        for parent in node.parents:
             if parent not in seen:
                 seen.add(parent)
                 stack.append(parent)
@@ -237,7 +239,6 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         tangent = grad(
             [c for c, _ in pairs], cotangent, [v for _, v in pairs], create_graph=recorded
         )
-    cotangent._node.done = True  # type: ignore[union-attr]  # it requires grad
     return value, trace.returned(tangent)
 
 
