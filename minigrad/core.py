@@ -154,7 +154,7 @@ def taking_shapes(vjp: Vjp, positions: list[int]) -> Vjp:
 
 
 # Arguments that say how a value is computed or stored, and so leave its derivative as it is.
-VALUE_ONLY = {"dtype", "casting", "subok", "optimize", "copy"}
+VALUE_ONLY = {"dtype", "casting", "order", "subok", "optimize", "copy"}
 
 
 def defvjp(
@@ -455,8 +455,8 @@ def position_of_out(fn: Callable[..., Any]) -> int:
     """Which positional argument of `fn` is its `out`."""
     try:
         parameters = signature_of(fn).parameters
-    except ValueError:  # a ufunc, whose out NumPy passes on by name
-        return sys.maxsize
+    except ValueError:  # a ufunc, whose out NumPy passes on by name; or of NumPy 2.0's in C
+        return 2 if fn in (np.dot, np.concatenate) else sys.maxsize
     names = list(parameters)
     at = names.index("out") if "out" in names else len(names)
     by_position = (
@@ -1267,9 +1267,14 @@ class Tensor:
         return complex(self._data)
 
     def __format__(self, spec: str) -> str:
-        return (
-            format(self._data.item(), spec) if spec and self.size == 1 else format(repr(self), spec)
-        )
+        if not spec:
+            return repr(self)
+        if self.size != 1:
+            raise TypeError(
+                f"the format {spec!r} is for one number, not for a tensor of shape {self.shape}; "
+                "format x.item() of its elements"
+            )
+        return format(self.item(), spec)
 
     def __array__(
         self, dtype: npt.DTypeLike | None = None, copy: bool | None = None

@@ -19,7 +19,7 @@ from minigrad.transforms import Trace
 SHRINK, ROWS = 1.6, 10  # each step of the tableau, and how many
 EPS = np.finfo(float).eps
 SAFETY = 10  # of the error that neighbours in the tableau show
-ROUNDING = 1e-13  # what differences leave of a number, in the rules as in f
+ROUNDING = 1e-12  # what differences leave of numbers of order one, which rules compute with
 
 
 class Estimate(NamedTuple):
