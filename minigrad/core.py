@@ -1267,14 +1267,15 @@ class Tensor:
         return complex(self._data)
 
     def __format__(self, spec: str) -> str:
-        if not spec:
-            return repr(self)
-        if self.size != 1:
+        if self.size == 1 and spec:
+            return format(self.item(), spec)
+        try:
+            return format(repr(self), spec)
+        except ValueError:
             raise TypeError(
                 f"the format {spec!r} is for one number, not for a tensor of shape {self.shape}; "
                 "format x.item() of its elements"
-            )
-        return format(self.item(), spec)
+            ) from None
 
     def __array__(
         self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
