@@ -220,7 +220,7 @@ class Primitive:
         for arg in args:
             if type(arg) is Tensor:
                 recorded = True
-            elif isinstance(arg, (list, tuple)) and holds_tensor(arg):
+            elif isinstance(arg, (list, tuple)) and Tensor in map(type, arg):
                 raise TypeError(
                     f"{name_of(self)}: a Tensor inside a list is not an operand; "
                     "pass it as an argument of its own, or stack the list with np.stack"

@@ -35,8 +35,8 @@ def expand(g: Operand, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Op
 @primitive(broadcasts=True)
 def spread(g: Array, shape: tuple[int, ...]) -> Array:
     """np.broadcast_to, in a fifth of its time for a single number."""
-    if type(g) is np.ndarray and g.ndim == 0:
-        return np.ndarray(shape, g.dtype, g, strides=(0,) * len(shape))
+    if g.ndim == 0 and isinstance(g, (np.ndarray, np.generic)):
+        return np.ndarray(shape, g.dtype, np.asarray(g), strides=(0,) * len(shape))
     return np.broadcast_to(g, shape)
 
 
