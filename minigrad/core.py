@@ -373,7 +373,10 @@ def record(
     if given:
         for i in plan.values:
             if type(given[i]) is not Tensor:
-                args[i] = snapshot(args[i])
+                is_operand = i < len(rule.vjps) and rule.vjps[i] is not None
+                args[i] = (np.array if is_operand and type(given[i]) is list else snapshot)(
+                    given[i]
+                )
     if type(y) is not np.ndarray:
         if isinstance(y, (list, tuple)):
             raise TypeError(
@@ -1201,6 +1204,8 @@ class Tensor:
 
     def item(self) -> Any:
         """The value of a tensor of one element as a Python number, outside the graph."""
+        if self.size != 1:
+            raise ValueError(f"x.item() is for a tensor of size 1, not of shape {self.shape}")
         return self._data.item()
 
     def tolist(self) -> Any:

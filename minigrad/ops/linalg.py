@@ -17,26 +17,22 @@ from minigrad.ops.elementwise import ratio
 from minigrad.ops.reductions import expand
 
 
-def _transposed(x: Operand) -> Operand:
-    return np.swapaxes(x, -1, -2)
-
-
 def matmul_by_left(g: Operand, x_shape: tuple[int, ...], y: Operand) -> Operand:
     """Derivative of x @ y by x: g @ y.T, for matrices; a vector x stands for a row."""
-    if np.ndim(y) == 1:
+    if y.ndim == 1:
         return g[..., None] * y
     if len(x_shape) == 1:
         return (y @ g[..., None])[..., 0]
-    return g @ _transposed(y)
+    return g @ y.mT
 
 
 def matmul_by_right(g: Operand, x: Operand, y_shape: tuple[int, ...]) -> Operand:
     """Derivative of x @ y by y: x.T @ g, for matrices; a vector y stands for a column."""
-    if np.ndim(x) == 1:
+    if x.ndim == 1:
         return x * g[..., None] if len(y_shape) == 1 else x[:, None] * g[..., None, :]
     if len(y_shape) == 1:
         return (g[..., None, :] @ x)[..., 0, :]
-    return _transposed(x) @ g
+    return x.mT @ g
 
 
 defvjp(

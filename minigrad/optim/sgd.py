@@ -93,9 +93,10 @@ class SGD:
         # Python floats leave float32 as it is, where NumPy's would make float64 of it.
         lr, momentum, decay = float(self.lr), float(self.momentum), float(self.weight_decay)
         for i, p in enumerate(self.params):
-            if p.grad is None:
+            grad, x = p.grad, p.data
+            if grad is None:
                 continue
-            g, x = p.grad.data, p.data
+            g = grad.data
             if decay:
                 g = g + decay * x
             if momentum:
