@@ -219,7 +219,8 @@ def splitting(draw: st.DrawFn, dims: int = 1, axis: bool = True, exact: bool = T
     along = along if dims > 1 or axis else 0
     if dims == 2 and not axis:
         along = 1
-    cuts = sorted(draw(st.lists(st.integers(0, shape[along]), max_size=2)))
+    n = shape[along]  # NumPy takes places in any order, from the back, and beyond the end
+    cuts = draw(st.lists(st.integers(-n, n + 1), max_size=3))
     whole = (
         draw(st.integers(1, 4))
         if not exact

@@ -120,9 +120,7 @@ def _repeat(a: Operand, repeats: Any, axis: int | None = None) -> Operand:
 
 @composite(np.sort)
 def _sort(a: Operand, axis: int | None = -1, kind: Any = None, *, stable: Any = None) -> Operand:
-    order = np.argsort(
-        a.numpy(), axis=axis, kind="stable"
-    )  # ties keep their order: the first first
+    order = np.argsort(a.numpy(), axis=axis, kind="stable")  # of a tie, the first comes first
     return _take_along_axis(a, order, axis)
 
 

@@ -4,7 +4,6 @@ Each is linear and its rule is the inverse movement; a place that was copied add
 core only; indexing.py comes next.
 """
 
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -197,8 +196,8 @@ def _splitter(fn: Any, fixed_axis: int | None) -> Any:
         axis = axis if fixed_axis is None else min(fixed_axis, np.ndim(ary) - 1)
         axis = normalize_axis_index(axis, np.ndim(ary))
         places = fn(np.arange(np.shape(ary)[axis]), indices_or_sections)
-        starts = np.cumsum([0, *map(len, places)]).tolist()
-        return [_piece(ary, axis, *ends) for ends in itertools.pairwise(starts)]
+        ends = [(p[0], p[-1] + 1) if len(p) else (0, 0) for p in places]
+        return [_piece(ary, axis, *pair) for pair in ends]
 
     return split
 
