@@ -689,3 +689,18 @@ def test_the_loss_says_what_does_not_fit(
 def test_a_reduction_is_one_of_three() -> None:
     with pytest.raises(ValueError, match="reduction='max'; it is 'mean', 'sum' or 'none'"):
         F.cross_entropy(LOGITS, [0, 1], reduction="max")
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_a_class_that_is_ruled_out_costs_nothing_in_any_form_of_target(reduction: str) -> None:
+    logits = np.array([[1.0, -np.inf, 0.0], [-np.inf, 2.0, -1.0]])
+    classes = np.array([0, 2])
+    results = []
+    for target in (classes, np.eye(3)[classes]):
+        x = mg.tensor(logits, requires_grad=True)
+        loss = F.cross_entropy(x, target, reduction=reduction)
+        loss.sum().backward()
+        results.append((loss.detach().numpy(), x.grad.numpy()))
+    np.testing.assert_allclose(results[1][0], results[0][0], rtol=1e-14)
+    np.testing.assert_allclose(results[1][1], results[0][1], rtol=1e-14, atol=1e-16)
+    assert np.isfinite(results[0][1]).all()

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.core import Axis, Tensor, asarray, operand
+import numpy as np
+
+from minigrad.core import Axis, Tensor, apply, asarray, operand
 from minigrad.ops.elementwise import relu, sigmoid
 from minigrad.ops.indexing import pick
 from minigrad.ops.reductions import logsumexp, softmax
@@ -79,7 +81,10 @@ def cross_entropy(logits: Any, target: Any, *, reduction: str = "mean") -> Tenso
         )
     losses: Tensor
     if truth.shape == scores.shape:
-        losses = -(operand(target).astype(scores.dtype) * log_softmax(scores)).sum(axis=-1)
+        p, log_q = operand(target).astype(scores.dtype), log_softmax(scores)
+        if not p.requires_grad:  # 0 log 0 is 0, also where a logit is -inf
+            log_q = apply(np.where, p == 0, 0, log_q)
+        losses = -(p * log_q).sum(axis=-1)
     else:
         total: Tensor = logsumexp(scores, -1)
         losses = total - _at_class(scores, truth)
