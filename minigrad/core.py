@@ -153,6 +153,8 @@ def taking_shapes(vjp: Vjp, positions: list[int]) -> Vjp:
     return with_shapes
 
 
+REAL = "fiub"  # the kinds of dtype that a gradient may be given in
+
 # Arguments that say how a value is computed or stored, and so leave its derivative as it is.
 VALUE_ONLY = {"dtype", "casting", "order", "subok", "optimize", "copy"}
 
@@ -374,9 +376,8 @@ def record(
         for i in plan.values:
             if type(given[i]) is not Tensor:
                 is_operand = i < len(rule.vjps) and rule.vjps[i] is not None
-                args[i] = (np.array if is_operand and type(given[i]) is list else snapshot)(
-                    given[i]
-                )
+                is_rows = is_operand and type(given[i]) is list  # an array, and not an index
+                args[i] = np.array(given[i]) if is_rows else snapshot(given[i])
     if type(y) is not np.ndarray:
         if isinstance(y, (list, tuple)):
             raise TypeError(
@@ -410,10 +411,7 @@ def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
     kwargs = without_out(fn, args, kwargs)
     rule = RULES.get(fn)
     if rule is not None:
-        if isinstance(fn, Primitive):  # its rule takes its arguments as it does
-            if kwargs:
-                args, kwargs = bind(fn, args, kwargs, arrays=len(args) + len(kwargs))
-        elif len(args) > len(rule.vjps) or holds_tensor(kwargs):
+        if len(args) > len(rule.vjps) or holds_tensor(kwargs):
             args, kwargs = bind(fn, args, kwargs, arrays=len(rule.vjps))
         for name in kwargs:
             if holds_tensor(kwargs[name]):
@@ -460,12 +458,10 @@ def position_of_out(fn: Callable[..., Any]) -> int:
         parameters = signature_of(fn).parameters
     except ValueError:  # a ufunc, whose out NumPy passes on by name; or of NumPy 2.0's in C
         return 2 if fn in (np.dot, np.concatenate) else sys.maxsize
-    names = list(parameters)
-    at = names.index("out") if "out" in names else len(names)
-    by_position = (
-        at < len(names) and parameters["out"].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
-    )
-    return at if by_position else sys.maxsize
+    out = parameters.get("out")
+    if out is None or out.kind is not out.POSITIONAL_OR_KEYWORD:
+        return sys.maxsize
+    return list(parameters).index("out")
 
 
 def explaining(
@@ -723,7 +719,7 @@ def fitted(contribution: Operand, parent: Node, rule: Rule) -> Operand:
             f"the rule of {name_of(rule.fn)} returned shape {contribution.shape} for an operand of "
             f"shape {parent.shape}; return that, or declare broadcasts=True where it broadcasts"
         )
-    if contribution.dtype.kind not in "fiub":
+    if contribution.dtype.kind not in REAL:
         raise TypeError(
             f"the rule of {name_of(rule.fn)} returned dtype {contribution.dtype} for an operand of "
             f"dtype {parent.dtype}; return a real array"
@@ -743,20 +739,27 @@ def unbroadcast(g: Operand, shape: tuple[int, ...]) -> Operand:
 
 def hooked(hook: Callable[[Tensor], Tensor | None], g: Operand, create_graph: bool) -> Operand:
     """The cotangent that `hook` puts in the place of g, or g where it returns None."""
-    given = Tensor(g._data.copy(), g._node) if isinstance(g, Tensor) else Tensor(g.copy())
-    replacement = hook(given)
-    if replacement is None:
+    returned = hook(apart(g, g.dtype))
+    if returned is None:
         return g
-    if np.shape(replacement) != g.shape:
+    replacement = asarray(returned)
+    if replacement.shape != g.shape:
         raise ValueError(
-            f"a hook returned shape {np.shape(replacement)} for a gradient of shape {g.shape}"
+            f"a hook returned shape {replacement.shape} for a gradient of shape {g.shape}"
         )
-    if asarray(replacement).dtype.kind not in "fiub":
+    if replacement.dtype.kind not in REAL:
         raise TypeError(
-            f"a hook returned dtype {asarray(replacement).dtype} for a gradient of dtype {g.dtype}"
+            f"a hook returned dtype {replacement.dtype} for a gradient of dtype {g.dtype}"
         )
-    replacement = asarray(replacement).astype(g.dtype)
+    replacement = replacement.astype(g.dtype)
     return replacement if create_graph else replacement.numpy().copy()
+
+
+def apart(g: Operand, dtype: np.dtype[Any]) -> Tensor:
+    """`g` as a Tensor in memory of its own, at its place in the graph if it has one."""
+    if isinstance(g, Tensor):
+        return Tensor(g._data.astype(dtype), g._node)
+    return Tensor(g.astype(dtype))
 
 
 def seed(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Operand]:
@@ -780,7 +783,7 @@ def seed(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Opera
             f"the gradient has shape {gradient.shape} and the output {output.shape}; "
             "they must be equal"
         )
-    if gradient.dtype.kind not in "fiub":
+    if gradient.dtype.kind not in REAL:
         raise TypeError(
             f"the gradient of a {output.dtype} tensor cannot have dtype {gradient.dtype}"
         )
@@ -877,7 +880,7 @@ def grad(
         if g is None:
             g = Tensor(np.zeros(node.shape, node.dtype))
         elif node in nodes[:i]:  # an input that was given twice
-            g = Tensor(g._data.copy(), g._node)
+            g = apart(g, node.dtype)
         gradients.append(g)
     return gradients[0] if single else tuple(gradients)
 
@@ -889,10 +892,9 @@ def owned(gradients: Iterable[tuple[Node, Operand]], seen: set[int]) -> dict[Nod
     """
     kept: dict[Node, Tensor] = {}
     for node, g in gradients:
-        if isinstance(g, Tensor):
-            kept[node] = Tensor(g._data.astype(node.dtype), g._node)
-        elif id(g) in seen or getattr(g, "base", None) is not None or g.dtype != node.dtype:
-            kept[node] = Tensor(g.astype(node.dtype))
+        in_use = isinstance(g, Tensor) or id(g) in seen  # a Tensor's graph may keep its array
+        if in_use or getattr(g, "base", None) is not None or g.dtype != node.dtype:
+            kept[node] = apart(g, node.dtype)
         else:
             seen.add(id(g))
             kept[node] = Tensor(g)

@@ -9,7 +9,7 @@ import operator
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from minigrad.core import (
     Array,
@@ -129,7 +129,7 @@ def _median(
     a: Operand, axis: Axis = None, overwrite_input: bool = False, keepdims: bool = False
 ) -> Operand:
     axes = tuple(range(np.ndim(a))) if axis is None else axis
-    axes = np.lib.array_utils.normalize_axis_tuple(axes, np.ndim(a))
+    axes = normalize_axis_tuple(axes, np.ndim(a))
     rest = [i for i in range(np.ndim(a)) if i not in axes]
     rows = np.transpose(a, (*rest, *axes)).reshape((*(np.shape(a)[i] for i in rest), -1))
     n = np.shape(rows)[-1]
