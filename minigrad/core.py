@@ -19,7 +19,7 @@ import operator
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from typing import Any, TypeAlias, overload
+from typing import Any, NoReturn, TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,8 @@ RULES: dict[Callable[..., Any], Rule] = {}  # differentiated by a rule
 COMPOSITES: dict[Any, Callable[..., Any]] = {}  # differentiated through what they are built from
 CONSTANTS: set[Callable[..., Any]] = set()  # no derivative exists: argmax, floor, comparisons
 REFUSED: dict[Callable[..., Any], str] = {}  # never called on a tensor, for the reason given
+
+SHORTCUTS: dict[Callable[..., Any], Callable[..., Any]] = {}  # the same values in less time
 
 
 class Reads:
@@ -76,17 +78,17 @@ class Rule:
         self, fn: Callable[..., Any], vjps: Sequence[Vjp | None], each: Vjp | None, broadcasts: bool
     ) -> None:
         self.fn = fn
-        self.forward = fn.forward if isinstance(fn, Primitive) else fn
+        self.forward = SHORTCUTS.get(fn) or (fn.forward if isinstance(fn, Primitive) else fn)
         self.vjps = vjps
         self.each = each
         self.broadcasts = broadcasts
-        self.plans: dict[tuple[int, int], Plan] = {}  # by which and how many arguments
+        self.plans: dict[int, Plan] = {}
 
-    def plan(self, wanted: int, n_args: int) -> Plan:
-        """The plan for `n_args` arguments, of which those in the bit set `wanted` require grad."""
-        if (wanted, n_args) not in self.plans:
-            self.plans[wanted, n_args] = Plan(self, wanted, n_args)
-        return self.plans[wanted, n_args]
+    def plan(self, key: int) -> Plan:
+        """The plan for a call: `key` in binary is a 1, then which of its arguments require grad."""
+        if key not in self.plans:
+            self.plans[key] = Plan(self, [digit == "1" for digit in f"{key:b}"[1:]])
+        return self.plans[key]
 
     def vjp(self, position: int) -> tuple[Vjp, Reads] | None:
         """The vjp for the argument at `position` and what it reads; None: constant there."""
@@ -102,11 +104,12 @@ class Rule:
 
 
 class Plan:
-    """What to keep, and which vjps to call, where the arguments in the bit set `wanted` need it."""
+    """What to keep, and which vjps to call, for arguments of which those `wanted` require grad."""
 
-    def __init__(self, rule: Rule, wanted: int, n_args: int) -> None:
+    def __init__(self, rule: Rule, wanted: Sequence[bool]) -> None:
         self.rule = rule
-        operands = [i for i in range(n_args) if wanted >> i & 1]
+        n_args = len(wanted)
+        operands = [i for i in range(n_args) if wanted[i]]
         known = [rule.vjp(i) for i in operands]
         self.skips = [k is None for k in known] if None in known else None
         self.positions = [i for i, k in zip(operands, known, strict=True) if k]
@@ -126,9 +129,9 @@ class Plan:
                 self.shapes.append(i)
             else:
                 self.values.append(i)
-        self.vjps = [
-            taking_shapes(vjp, [i for i in self.values if r.takes_shape(i)])
-            for vjp, r in zip(vjps, self.reads, strict=True)
+        self.vjps = [  # numbered as the parents of a node are
+            (i, taking_shapes(vjp, [j for j in self.values if r.takes_shape(j)]))
+            for i, (vjp, r) in enumerate(zip(vjps, self.reads, strict=True))
         ]
         self.passes_on = functools.cache(self._passes_on)
 
@@ -294,30 +297,42 @@ class Node:
     It points to the nodes it was computed from, never forward, so reference counting frees all.
     """
 
-    kwargs: Mapping[str, Any] = {}
-    grad: Tensor | None = None
-    keeps_grad = False  # leaves always do
-    done = False  # whether it was the input of a transform, whose function has returned
-    hooks: tuple[Callable[[Tensor], Tensor | None], ...] = ()
-
-    def __init__(
-        self,
-        value: Array,
-        plan: Plan | None = None,
-        parents: Sequence[Node] = (),
-        args: list[Any] | None = None,
-        output: Array = None,
-    ) -> None:
-        self.shape: tuple[int, ...] = value.shape
-        self.dtype: np.dtype[Any] = value.dtype
-        self.plan = plan  # None: a leaf
-        self.parents = parents  # one for each of the plan's vjps
-        self.args = args  # None, where there is a plan: freed
-        self.output = output
-        self.serial = next(_serials)  # a node is newer than all that it was computed from
+    __slots__ = (
+        "args", "done", "dtype", "grad", "hooks", "keeps_grad", "kwargs", "output", "parents",
+        "plan", "serial", "shape",
+    )  # fmt: skip
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    serial: int  # a node is newer than all that it was computed from
+    plan: Plan | None  # None: a leaf
+    parents: Sequence[Node]  # one for each of the plan's vjps
+    args: list[Any] | None  # None, where there is a plan: freed
+    kwargs: Mapping[str, Any] | None
+    output: Array
+    grad: Tensor | None
+    keeps_grad: bool  # leaves always do
+    hooks: tuple[Callable[[Tensor], Tensor | None], ...]
+    done: bool  # whether it was the input of a transform, whose function has returned
 
 
 _serials = itertools.count()
+
+
+def new_node(
+    value: Array, plan: Plan | None = None, parents: Sequence[Node] = (), args: Any = None
+) -> Node:
+    """A node for `value`; a leaf, unless there is a plan."""
+    node = Node()  # filling it here takes two thirds of the time of an __init__
+    node.shape = value.shape
+    node.dtype = value.dtype
+    node.serial = next(_serials)
+    node.plan = plan
+    node.parents = parents
+    node.args = args
+    node.kwargs = node.output = node.grad = None
+    node.keeps_grad = node.done = False
+    node.hooks = ()
+    return node
 
 
 def apply(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -327,43 +342,44 @@ def apply(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return dispatch(fn, args, kwargs)
     values: list[Any] = []
     parents = []
-    wanted, bit, foreign = 0, 1, False
+    key, foreign = 1, False  # key: see Rule.plan
     for arg in args:
+        key += key
         if type(arg) is Tensor:
             values.append(arg._data)
             if arg._node is not None:
                 parents.append(arg._node)
-                wanted |= bit
+                key += 1
         else:
             values.append(arg)
             foreign = True
-        bit <<= 1
-    recorded = wanted and _recording.get()
+    recorded = parents and _recording.get()
     passed_on: Mapping[str, Any] = {}
     if kwargs and recorded:
-        names = rule.plan(wanted, len(args)).passes_on(*kwargs)
-        passed_on = {name: snapshot(kwargs[name]) for name in names}
-    y = explaining(fn, rule.forward, values, kwargs)
+        passed_on = {name: snapshot(kwargs[name]) for name in rule.plan(key).passes_on(*kwargs)}
+    try:
+        y = rule.forward(*values, **kwargs)
+    except (TypeError, ValueError, IndexError) as error:
+        reraise(error, fn, values)
     if not recorded:
         return wrap(y)
-    return record(rule, y, values, parents, wanted, args if foreign else (), passed_on)
+    plan = rule.plans.get(key) or rule.plan(key)
+    return record(plan, y, values, parents, args if foreign else (), passed_on)
 
 
 def record(
-    rule: Rule,
+    plan: Plan,
     y: Any,
     args: list[Any],
     parents: list[Node],
-    wanted: int,
     given: Sequence[Any] = (),
     kwargs: Mapping[str, Any] | None = None,
 ) -> Any:
     """Make the Tensor of a result y, with a node that keeps of its `args` what the rule reads.
 
-    `parents` are the nodes of those args that require grad, which are the bits of `wanted`; `given`
-    are the args as they came, unless they were all Tensors or numbers.
+    `parents` are the nodes of those args that require grad; `given` are the args as they came,
+    unless they were all Tensors or numbers.
     """
-    plan = rule.plans.get((wanted, len(args))) or rule.plan(wanted, len(args))
     if plan.skips is not None:  # where fn is piecewise constant there is no way back
         parents = [parent for parent, skip in zip(parents, plan.skips, strict=True) if not skip]
         if not parents:
@@ -373,26 +389,33 @@ def record(
     for i in plan.shapes:
         args[i] = np.shape(args[i])
     if given:
+        vjps = plan.rule.vjps
         for i in plan.values:
             if type(given[i]) is not Tensor:
-                is_operand = i < len(rule.vjps) and rule.vjps[i] is not None
+                is_operand = i < len(vjps) and vjps[i] is not None
                 is_rows = is_operand and type(given[i]) is list  # an array, and not an index
                 args[i] = np.array(given[i]) if is_rows else snapshot(given[i])
     if type(y) is not np.ndarray:
         if isinstance(y, (list, tuple)):
             raise TypeError(
-                f"{name_of(rule.fn)} returned a {type(y).__name__}, and an operation has one array"
+                f"{name_of(plan.rule.fn)} returned a {type(y).__name__}, and an operation has one "
+                "array"
             )
         y = as_array(y)
-    node = Node(y, plan, parents, args, y if plan.keeps_output else None)
-    if node.dtype.kind != "f":
+    node = new_node(y, plan, parents, args)
+    if node.dtype is not parents[0].dtype and node.dtype.kind != "f":
         raise TypeError(
-            f"{name_of(rule.fn)} of a tensor that requires grad gave dtype {y.dtype}, and only "
-            "floating results have derivatives; pass x.detach() for a constant"
+            f"{name_of(plan.rule.fn)} of a tensor that requires grad gave dtype {y.dtype}, and "
+            "only floating results have derivatives; pass x.detach() for a constant"
         )
+    if plan.keeps_output:
+        node.output = y
     if kwargs:
         node.kwargs = kwargs
-    return Tensor(y, node)
+    tensor = new_tensor(Tensor)
+    tensor._data = y
+    tensor._node = node
+    return tensor
 
 
 def snapshot(value: Any) -> Any:
@@ -471,9 +494,7 @@ def explaining(
     try:
         return computed(*args, **kwargs)
     except (TypeError, ValueError, IndexError) as error:
-        if str(error).startswith(name_of(fn)):
-            raise
-        raise explained(error, fn, args) from error
+        reraise(error, fn, args)
 
 
 signature_of = functools.cache(inspect.signature)
@@ -568,12 +589,12 @@ def is_array(value: Any) -> bool:
 
 def as_array(value: Any) -> Array:
     """`value` as an array: NumPy gives scalars where it would have given a 0-d array."""
+    if type(value) is np.ndarray:
+        return value
     if isinstance(value, Tensor):
         value._refuse_to_detach("use as a plain array", "x.detach()")
         return value._data
-    if type(value) is np.ndarray or isinstance(value, np.generic) or not is_array(value):
-        return np.asarray(value)
-    return value
+    return np.asarray(value) if isinstance(value, np.generic) or not is_array(value) else value
 
 
 def name_of(fn: Any) -> str:
@@ -607,8 +628,10 @@ def described(value: Any) -> str:
     return repr(value) if isinstance(value, (int, float)) else type(value).__name__
 
 
-def explained(error: Exception, fn: Any, values: Sequence[Any]) -> Exception:
-    """NumPy's `error` again, with the operation, its operands and what would fit."""
+def reraise(error: Exception, fn: Any, values: Sequence[Any]) -> NoReturn:
+    """Raise NumPy's `error` again, with the operation, its operands and what would fit."""
+    if str(error).startswith(name_of(fn)):
+        raise error
     operands = " and ".join(map(described, values))
     hint = ""
     if isinstance(error, ValueError) and fn is np.matmul:
@@ -617,7 +640,7 @@ def explained(error: Exception, fn: Any, values: Sequence[Any]) -> Exception:
         hint = "; sizes are compared from the last axis on, and must be equal or 1: see np.reshape"
     kinds = (np.exceptions.AxisError, np.linalg.LinAlgError, IndexError, TypeError)
     kind = next((k for k in kinds if isinstance(error, k)), ValueError)
-    return kind(f"{name_of(fn)} of {operands}: {error}{hint}")
+    raise kind(f"{name_of(fn)} of {operands}: {error}{hint}") from error
 
 
 # ---------------------------------------------------------------------------------------------
@@ -646,16 +669,18 @@ def backpropagate(
         for hook in node.hooks:
             g = hooked(hook, g, create_graph)
         plan = node.plan
-        if plan is None or node.keeps_grad or node in inputs:
+        if plan is None:
             yield node, g
-            if plan is None:
-                continue
-        y, args, kwargs = node.output, node.args, node.kwargs
+            continue
+        if node.keeps_grad or node in inputs:
+            yield node, g
+        y, args, kwargs, parents = node.output, node.args, node.kwargs, node.parents
         if args is None:
             raise freed()
         if create_graph:
             y, args = in_graph(node, plan)
-        for parent, vjp in zip(node.parents, plan.vjps):  # noqa: B905  # equally many, and hot
+        for i, vjp in plan.vjps:
+            parent = parents[i]
             if within is not None and parent not in within:
                 continue
             contribution = vjp(g, y, *args, **kwargs) if kwargs else vjp(g, y, *args)
@@ -730,11 +755,11 @@ def fitted(contribution: Operand, parent: Node, rule: Rule) -> Operand:
 def unbroadcast(g: Operand, shape: tuple[int, ...]) -> Operand:
     """Adjoint of broadcasting from `shape`: sum over the axes that were added or stretched."""
     added = g.ndim - len(shape)
-    if added > 0:
-        g = g.sum(axis=0 if added == 1 else tuple(range(added)))
+    if added > 0:  # np.add.reduce is np.sum without its layers of Python
+        g = np.add.reduce(g, axis=0 if added == 1 else tuple(range(added)))
     sizes = zip(shape, g.shape, strict=False)
     stretched = tuple(i for i, (n, m) in enumerate(sizes) if n == 1 != m)
-    return g.sum(axis=stretched, keepdims=True) if stretched else g
+    return np.add.reduce(g, axis=stretched, keepdims=True) if stretched else g
 
 
 def hooked(hook: Callable[[Tensor], Tensor | None], g: Operand, create_graph: bool) -> Operand:
@@ -775,7 +800,7 @@ def seed(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Opera
                 f"backward from shape {output.shape} needs a gradient of that shape: only a scalar "
                 "has an implicit one; reduce it first, e.g. y.sum().backward()"
             )
-        one = np.ones(output.shape, output.dtype)
+        one = np.array(1, output.dtype).reshape(output.shape)
         return output._node, Tensor(one) if create_graph else one
     gradient = asarray(gradient)
     if gradient.shape != output.shape:
@@ -992,18 +1017,20 @@ def operators(fn: np.ufunc) -> tuple[Callable[[Tensor, Any], Tensor], ...]:
         if node is None or rule is None or not _recording.get():
             return apply(fn, self, other)
         if type(other) is float or type(other) is int:
-            args, parents, wanted = [self._data, other], [node], 1
+            value = np.array(other, node.dtype)  # which NumPy takes in half the time of a number
+            parents, key = [node], 0b110
         elif type(other) is not Tensor:
             return apply(fn, self, other)
         elif other._node is None:
-            args, parents, wanted = [self._data, other._data], [node], 1
+            value, parents, key = other._data, [node], 0b110
         else:
-            args, parents, wanted = [self._data, other._data], [node, other._node], 3
+            value, parents, key = other._data, [node, other._node], 0b111
         try:
-            y = fn(args[0], args[1])
+            y = fn(self._data, value)
         except (TypeError, ValueError):
             return apply(fn, self, other)  # which explains the error
-        return record(rule, y, args, parents, wanted)
+        plan = rule.plans.get(key) or rule.plan(key)
+        return record(plan, y, [self._data, value], parents)
 
     def reflected(self: Tensor, other: Any) -> Tensor:
         return call(fn, other, self)
@@ -1067,7 +1094,7 @@ class Tensor:
                     f"only floating tensors can require grad, not {self.dtype}; "
                     "write 1.0 for 1, or pass dtype=float"
                 )
-            self._node = Node(self._data)
+            self._node = new_node(self._data)
         return self
 
     @property
@@ -1575,6 +1602,9 @@ class Tensor:
         return call(np.copy, self)
 
 
+new_tensor = Tensor.__new__
+
+
 def call(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Tensor:
     """`apply` where the result is one array."""
     result: Tensor = apply(fn, *args, **kwargs)
@@ -1639,10 +1669,10 @@ def asarray(data: Any, dtype: npt.DTypeLike | None = None) -> Tensor:
     tensor([2., 4., 1.], requires_grad=True)
 
     """
-    if isinstance(data, (list, tuple)) and holds_tensor(data):
-        data = call(np.stack, [asarray(element) for element in data])
     if isinstance(data, Tensor):
         return data if dtype is None else data.astype(dtype)
+    if isinstance(data, (list, tuple)) and holds_tensor(data):
+        return asarray(call(np.stack, [asarray(element) for element in data]), dtype)
     return _checked(as_array(data) if dtype is None else np.asarray(data, dtype=dtype))
 
 

@@ -111,7 +111,9 @@ def _at_class(logits: Tensor, target: Tensor) -> Tensor:
             f"cross_entropy takes class indices as integers, not {labels.dtype}; "
             "use labels.astype(int), or probabilities of the shape of the logits"
         )
-    if labels.size and not (labels.max() < classes and labels.min() >= 0):
+    # As an unsigned number a negative index is a large one: both bounds in one comparison.
+    unsigned = labels.view(f"u{labels.itemsize}")
+    if labels.size and np.maximum.reduce(unsigned, axis=None) >= classes:
         raise ValueError(
             f"cross_entropy: class indices go from 0 to {classes - 1} here, and the target has "
             f"{labels.min()} to {labels.max()}"

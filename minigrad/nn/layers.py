@@ -63,7 +63,8 @@ class ReLU(Module):
 
     def __call__(self, x: Any) -> Tensor:
         """max(x, 0)."""
-        return asarray(functional.relu(asarray(x)))
+        y: Tensor = functional.relu(asarray(x))
+        return y
 
 
 class Sequential(Module):

@@ -17,29 +17,25 @@ from minigrad.ops.elementwise import ratio
 from minigrad.ops.reductions import expand
 
 
-def matmul_by_left(g: Operand, x_shape: tuple[int, ...], y: Operand) -> Operand:
-    """Derivative of x @ y by x: g @ y.T, for matrices; a vector x stands for a row."""
+def matmul_by_left(g: Operand, _z: Operand, _x: Operand, y: Operand) -> Operand:
+    """Derivative of x @ y by x: g @ y.T, for matrices; a vector stands for a row or column."""
     if y.ndim == 1:
         return g[..., None] * y
-    if len(x_shape) == 1:
+    if g.ndim < y.ndim:  # x is a vector, whose axis is summed over
         return (y @ g[..., None])[..., 0]
     return g @ y.mT
 
 
-def matmul_by_right(g: Operand, x: Operand, y_shape: tuple[int, ...]) -> Operand:
-    """Derivative of x @ y by y: x.T @ g, for matrices; a vector y stands for a column."""
+def matmul_by_right(g: Operand, _z: Operand, x: Operand, _y: Operand) -> Operand:
+    """Derivative of x @ y by y: x.T @ g, for matrices; a vector stands for a row or column."""
     if x.ndim == 1:
-        return x * g[..., None] if len(y_shape) == 1 else x[:, None] * g[..., None, :]
-    if len(y_shape) == 1:
+        return x * g[..., None] if g.ndim == 0 else x[:, None] * g[..., None, :]
+    if g.ndim < x.ndim:  # y is a vector, whose axis is summed over
         return (g[..., None, :] @ x)[..., 0, :]
     return x.mT @ g
 
 
-defvjp(
-    np.matmul,
-    lambda g, _z, x_shape, y: matmul_by_left(g, x_shape, y),
-    lambda g, _z, x, y_shape: matmul_by_right(g, x, y_shape),
-)
+defvjp(np.matmul, matmul_by_left, matmul_by_right)
 
 
 @composite(np.tensordot)
