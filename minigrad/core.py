@@ -755,11 +755,11 @@ def fitted(contribution: Operand, parent: Node, rule: Rule) -> Operand:
 def unbroadcast(g: Operand, shape: tuple[int, ...]) -> Operand:
     """Adjoint of broadcasting from `shape`: sum over the axes that were added or stretched."""
     added = g.ndim - len(shape)
-    if added > 0:  # np.add.reduce is np.sum without its layers of Python
-        g = np.add.reduce(g, axis=0 if added == 1 else tuple(range(added)))
+    if added > 0:
+        g = g.sum(axis=0 if added == 1 else tuple(range(added)))
     sizes = zip(shape, g.shape, strict=False)
     stretched = tuple(i for i, (n, m) in enumerate(sizes) if n == 1 != m)
-    return np.add.reduce(g, axis=stretched, keepdims=True) if stretched else g
+    return g.sum(axis=stretched, keepdims=True) if stretched else g
 
 
 def hooked(hook: Callable[[Tensor], Tensor | None], g: Operand, create_graph: bool) -> Operand:

@@ -113,7 +113,7 @@ def _at_class(logits: Tensor, target: Tensor) -> Tensor:
         )
     # As an unsigned number a negative index is a large one: both bounds in one comparison.
     unsigned = labels.view(f"u{labels.itemsize}")
-    if labels.size and np.maximum.reduce(unsigned, axis=None) >= classes:
+    if labels.size and unsigned.max() >= classes:
         raise ValueError(
             f"cross_entropy: class indices go from 0 to {classes - 1} here, and the target has "
             f"{labels.min()} to {labels.max()}"

@@ -78,14 +78,14 @@ def extremum(g: Operand, y: Operand, x: Operand, axis: Axis, keepdims: bool) -> 
 
 def sum_of(x: Array, axis: Axis = None, **options: Any) -> Array:
     """np.sum without its layers of Python, which take most of its time for a few numbers."""
-    return np.add.reduce(x, axis=axis, **options)
+    return x.sum(axis=axis, **options)
 
 
 def mean_of(x: Array, axis: Axis = None, **options: Any) -> Array:
     """np.mean, likewise; it has more to do for other dtypes than these."""
     if "dtype" in options or x.dtype not in (np.float32, np.float64) or x.size == 0:
         return np.mean(x, axis=axis, **options)
-    return np.add.reduce(x, axis=axis, **options) / count(x.shape, axis)
+    return x.sum(axis=axis, **options) / count(x.shape, axis)
 
 
 SHORTCUTS.update({np.sum: sum_of, np.mean: mean_of})
@@ -327,9 +327,9 @@ def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
     """
     x = floating(x)
-    m = finite(np.maximum.reduce(x, axis=axis, keepdims=True))
+    m = finite(x.max(axis=axis, keepdims=True))
     with np.errstate(divide="ignore", over="ignore"):  # -inf is the answer for rows of -inf
-        y = np.log(np.add.reduce(np.exp(x - m), axis=axis, keepdims=True)) + m
+        y = np.log(np.exp(x - m).sum(axis=axis, keepdims=True)) + m
     return y if keepdims else y.squeeze(axis=axis)
 
 
@@ -368,8 +368,7 @@ def logsumexp_vjp(
     """Derivative of logsumexp: softmax(x), which exp(x - y) is but for the rounding of y."""
     shape = np.shape(x)
     e = np.exp(x - finite(restore(y, shape, axis, keepdims)))
-    total = np.add.reduce(e, axis=axis, keepdims=True)
-    return e * (restore(g, shape, axis, keepdims) / total)
+    return e * (restore(g, shape, axis, keepdims) / e.sum(axis=axis, keepdims=True))
 
 
 logsumexp.defvjp(logsumexp_vjp)
