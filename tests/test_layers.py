@@ -171,13 +171,14 @@ def test_no_import_makes_a_circle():
 
 @pytest.mark.parametrize("module", MODULES)
 def test_everything_else_is_numpy_and_the_standard_library(module):
-    """Hypothesis aside, in minigrad.testing alone."""
+    """Hypothesis aside, in minigrad.testing alone, whose command line has tqdm's bar."""
     others = {
         found.imported.partition(".")[0]
         for found in IMPORTS
         if found.importer == module and not within(found.imported, "minigrad")
     }
     optional = {"hypothesis"} if within(module, "minigrad.testing") else set()
+    optional |= {"tqdm"} if module == "minigrad.testing.__main__" else set()
     assert others <= EVERYWHERE | optional
 
 

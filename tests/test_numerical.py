@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 
 import minigrad as mg
 from minigrad.testing import check_grads, numerical_gradient, ridders
+from minigrad.testing.numerical import STEPS, Differences
 
 Array = np.ndarray[Any, Any]
 
@@ -60,7 +61,7 @@ def outside(f: Any, derivative: Any, x: float, step: float) -> str | None:
 @pytest.mark.parametrize("name", ANYWHERE)
 def test_the_derivative_is_within_its_error_anywhere(name: str) -> None:
     f, derivative, bound = ANYWHERE[name]
-    places = np.random.default_rng(0).uniform(-bound, bound, 500).tolist()
+    places = np.random.default_rng(0).uniform(-bound, bound, 600).tolist()
     wrong = [w for x in places if (w := outside(f, derivative, x, 0.05))]
     assert not wrong, f"{len(wrong)} of {len(places)} outside, such as {wrong[:3]}"
 
@@ -68,7 +69,7 @@ def test_the_derivative_is_within_its_error_anywhere(name: str) -> None:
 @pytest.mark.parametrize("name", POSITIVE)
 def test_the_derivative_is_within_its_error_at_every_scale(name: str) -> None:
     f, derivative = POSITIVE[name]
-    places = (10 ** np.random.default_rng(0).uniform(-8, 8, 500)).tolist()
+    places = (10 ** np.random.default_rng(0).uniform(-8, 8, 600)).tolist()
     wrong = [w for x in places if (w := outside(f, derivative, x, 0.05 * x))]
     assert not wrong, f"{len(wrong)} of {len(places)} outside, such as {wrong[:3]}"
 
@@ -175,6 +176,97 @@ def test_no_step_is_larger_than_the_one_given() -> None:
     seen: list[float] = []
     ridders(lambda t: seen.append(t) or t * t, step=0.001)
     assert max(map(abs, seen)) == 0.001
+
+
+# -- differences of many results at once, and to one side
+
+X_AND_DERIVATIVES = [(f, derivative, bound) for f, derivative, bound in ANYWHERE.values()]
+
+
+def all_at_once(x: float) -> tuple[Callable[[float], Array], Array]:
+    """Every function of ANYWHERE at its own part of x, and the derivatives there."""
+
+    def values(t: float) -> Array:
+        return np.array([f(b * x + t) for f, _, b in X_AND_DERIVATIVES])
+
+    return values, np.array([derivative(b * x) for _, derivative, b in X_AND_DERIVATIVES])
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_each_of_many_derivatives_is_within_its_own_error(step: float) -> None:
+    for x in np.random.default_rng(0).uniform(-1, 1, 300):
+        f, truth = all_at_once(x)
+        value, error = Differences(f, step).slope()
+        assert np.all(np.abs(value - truth) <= error + 1e-15 * np.abs(truth))
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize("step", STEPS)
+def test_slopes_to_one_side_are_within_their_errors(step: float, side: int) -> None:
+    for x in np.random.default_rng(0).uniform(-1, 1, 300):
+        f, truth = all_at_once(x)
+        value, error = Differences(f, step).one_sided(side)
+        assert not np.isinf(value).any()
+        assert np.all(np.abs(value - truth) <= error + 1e-15 * np.abs(truth))
+
+
+inf = np.inf
+BENT: dict[str, tuple[Callable[[float], float], float, float]] = {
+    "abs": (abs, -1, 1),
+    "relu": (lambda t: max(t, 0.0), 0, 1),
+    "abs beside a smooth part": (lambda t: np.exp(t) + 0.01 * abs(t), 0.99, 1.01),
+    "abs, far up": (lambda t: 1000 + abs(t), -1, 1),
+    "bounce": (lambda t: abs(np.sin(t)), -1, 1),
+    "max of curves": (lambda t: max(np.exp(t), 1 - t), -1, 1),
+    "sqrt": (np.sqrt, np.nan, inf),
+    "cbrt": (np.cbrt, inf, inf),
+    "root of abs": (lambda t: abs(t) ** 0.5, -inf, inf),
+    "t log|t|": (lambda t: t * np.log(abs(t)) if t else 0.0, -inf, -inf),
+    "a root beside a smooth part": (lambda t: 5 * t - np.sqrt(t), np.nan, -inf),
+    "a step": (np.sign, np.nan, np.nan),
+    "floor at 1": (lambda t: np.floor(1 + t), np.nan, 0),
+    "remainder at 6": (lambda t: (6 + 6 * t) % 3, np.nan, 6),
+    "remainder below 6": (lambda t: (6 - 6 * t) % 3, -6, np.nan),
+    "log": (np.log, np.nan, np.nan),
+    "1/t": (lambda t: 1 / t if t else 0.0, np.nan, np.nan),
+    "mantissa": (lambda t: float(np.frexp(t)[0]), np.nan, np.nan),
+}  # nan: there is none, or it cannot be told
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("name", BENT)
+def test_slopes_at_a_kink_are_those_to_both_sides(name: str, step: float) -> None:
+    f, *slopes = BENT[name]
+    with np.errstate(all="ignore"):
+        differences = Differences(lambda t: [f(t)], step)
+    for side, truth in zip((-1, 1), slopes, strict=True):
+        (value,), (error,) = differences.one_sided(side)
+        if np.isnan(truth):
+            assert error == inf
+        elif np.isinf(truth):
+            assert (value, error) == (truth, 0)
+        else:
+            assert abs(value - truth) <= error <= 1e-6
+
+
+def test_a_slope_is_found_beside_the_end_of_a_domain() -> None:
+    for x in (0.001, 0.003, 0.01, 0.03):
+        with np.errstate(all="ignore"):
+            value, error = Differences(lambda t, x=x: [np.log(x + t)], STEPS[1]).slope()
+            root, root_error = Differences(lambda t, x=x: [np.arcsin(1 - x + t)], STEPS[1]).slope()
+        assert abs(value[0] - 1 / x) <= error[0] <= 1e-4 / x
+        assert abs(root[0] - 1 / np.sqrt(2 * x - x * x)) <= root_error[0] <= 1e-3
+
+
+def test_the_better_of_two_estimates_is_taken_for_each() -> None:
+    with np.errstate(all="ignore"):
+        large, small = (
+            Differences(lambda t: [np.exp(t), np.log(0.004 + t)], s).slope() for s in STEPS
+        )
+    best = large.best(small)
+    np.testing.assert_array_equal(best.error, np.minimum(large.error, small.error))
+    assert best.value[0] == (large if large.error[0] < small.error[0] else small).value[0]
+    assert best.value[1] == small.value[1]
 
 
 # -- the book's gradient

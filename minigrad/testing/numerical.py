@@ -1,13 +1,15 @@
 """Derivatives by differences, and the checks that hold the engine's against them.
 
-It needs NumPy only.  The reference is Ridders' extrapolated central difference, which knows its own
-error, in a random direction and with a random cotangent: a cotangent of ones is blind (softmax sums
-to a constant).  It imports core and transforms.
+It needs NumPy only.  The reference is Ridders' extrapolated difference, which knows its own error:
+central where the function is smooth (`Differences.slope`), to one side where it has a kink
+(`Differences.one_sided`).  Whatever compares with it does so in a random direction and with a
+random cotangent: a cotangent of ones is blind (softmax sums to a constant).  It imports core and
+transforms; properties.py comes next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,20 +18,127 @@ import numpy.typing as npt
 from minigrad.core import Tensor, tensor
 from minigrad.transforms import Trace
 
+Floats = npt.NDArray[np.float64]
+
 SHRINK, ROWS = 1.6, 10  # each step of the tableau, and how many
-EPS = np.finfo(float).eps
+EPS = float(np.finfo(float).eps)
 SAFETY = 10  # of the error that neighbours in the tableau show
+STEPS = (0.05, 0.05 / 64)  # the largest differences tried: there may be a kink or pole near
+RELATIVE = 1e-9  # what a rule may lose by its own rounding, of the size of its terms
 ROUNDING = 1e-12  # what differences leave of numbers of order one, which rules compute with
+DIVERGES = 0.97  # least growth of a quotient's increments, by step, that has no limit: h log(h)'s
+JUMPS = 0.9  # least part of a difference that is left, three steps on, at a jump; a cube root's: .6
 
 
 class Estimate(NamedTuple):
-    """A derivative by differences, and a bound on its error."""
+    """Derivatives by differences, and a bound on the error of each."""
 
-    value: float
-    error: float
+    value: Any
+    error: Any
+
+    def best(self, other: Estimate) -> Estimate:
+        """Of each derivative the estimate whose error is less."""
+        less = other.error < self.error
+        return Estimate(
+            np.where(less, other.value, self.value), np.where(less, other.error, self.error)
+        )
 
 
-def ridders(f: Callable[[float], float], step: float = 0.05) -> Estimate:
+class Tableau(NamedTuple):
+    """Richardson's extrapolation to a step of zero, as matrices: its entries are linear."""
+
+    entries: Floats  # what each takes of the samples
+    uses: npt.NDArray[np.bool_]  # which samples
+    noise: Floats  # what it makes of their rounding
+    spread: Floats  # its differences from its neighbours
+
+    @classmethod
+    def of(cls, powers: Iterable[int]) -> Tableau:
+        """For samples c + a h**powers[0] + b h**powers[1] + ... of steps h that shrink."""
+        column = noise = np.eye(ROWS)
+        columns = []
+        for power in powers:
+            factor = SHRINK**power
+            following = (factor * column[1:] - column[:-1]) / (factor - 1)
+            noise = (factor * noise[1:] + noise[:-1]) / (factor - 1)
+            along = np.diff(following, axis=0, prepend=following[:1])
+            spread = [following - column[1:], following - column[:-1], along]
+            columns.append((following, following != 0, noise, np.array(spread)))
+            column = following
+        entries, uses, noises, spreads = zip(*columns, strict=True)
+        return cls(
+            np.concatenate(entries), np.concatenate(uses), np.concatenate(noises),
+            np.concatenate(spreads, axis=1),
+        )  # fmt: skip
+
+    def limit(self, samples: Floats, rounding: Floats) -> Estimate:
+        """The entry with the least error, for each column of `samples`."""
+        defined = np.isfinite(samples)
+        known = np.where(defined, samples, 0)
+        values = self.entries @ known
+        errors = SAFETY * np.abs(self.spread @ known).max(axis=0) + self.noise @ rounding
+        errors[(self.uses @ ~defined) | np.isnan(errors)] = np.inf
+        best = np.argmin(errors, axis=0)[None]
+        least = np.take_along_axis(errors, best, 0)[0]
+        value = np.take_along_axis(values, best, 0)[0]
+        return Estimate(np.where(least < np.inf, value, np.nan), least)
+
+
+EVEN = Tableau.of(range(2, 2 * ROWS, 2))  # the error of a central difference has even powers,
+ODD = Tableau.of(range(1, 2 * ROWS - 1, 2))  # the jump of the slope odd ones,
+ALL = Tableau.of(range(1, ROWS))  # and a difference to one side has all
+
+
+class Differences:
+    """A function of one number at 0 and at steps to both sides, and the slopes that follow.
+
+    Parameters
+    ----------
+    f : callable
+        From a number to an array in one axis, the elements of which are taken each by itself.
+    step : float
+        The largest step; each following one is 1.6 times smaller.
+
+    """
+
+    def __init__(self, f: Callable[[float], npt.ArrayLike], step: float = 0.05) -> None:
+        steps = step / SHRINK ** np.arange(ROWS)
+        self.here = np.asarray(f(0.0), float)
+        self.above = np.array([f(h) for h in steps], float)
+        self.below = np.array([f(-h) for h in steps], float)
+        self.steps = steps[:, None]
+
+    @np.errstate(all="ignore")  # where f has no value there is no derivative either
+    def slope(self) -> Estimate:
+        """The derivatives; at a kink the jump of the slope is part of the error."""
+        above, below, here, h = self.above, self.below, self.here, self.steps
+        rounding = 4 * EPS * (np.abs(above) + np.abs(below) + np.abs(here)) / h
+        slope = EVEN.limit((above - below) / (2 * h), rounding)
+        kink = ODD.limit((above - 2 * here + below) / h, rounding)
+        error = slope.error + np.abs(kink.value) + kink.error
+        return Estimate(slope.value, np.where(np.isnan(error), np.inf, error))
+
+    @np.errstate(all="ignore")
+    def one_sided(self, side: int) -> Estimate:
+        """The slopes to the right (side 1) or left (-1): infinite at a root, unknown at a jump."""
+        there, h = (self.above if side > 0 else self.below), side * self.steps
+        quotients = (there - self.here) / h
+        rounding = 4 * EPS * (np.abs(there) + np.abs(self.here)) / np.abs(h)
+        estimate = ALL.limit(quotients, rounding)
+        growth = np.diff(quotients[-4:], axis=0)
+        diverges = np.all(growth[1:] / growth[:-1] > DIVERGES, axis=0)
+        diverges &= np.abs(growth[-1]) > 0.01 * np.abs(quotients[-1])  # more than rounding makes
+        jumps = np.abs(there[-1] - self.here) > JUMPS * np.abs(there[-4] - self.here)
+        infinite = diverges & ~jumps & np.isfinite(growth[-1])
+        # The smallest difference has the say: one that is far off does not lead to this limit.
+        off = np.abs(quotients[-1] - estimate.value) > 1 + np.abs(estimate.value) + rounding[-1]
+        return Estimate(
+            np.where(infinite, np.sign(growth[-1]) * np.inf, estimate.value),
+            np.where(infinite, 0, np.where(off | (diverges & jumps), np.inf, estimate.error)),
+        )
+
+
+def ridders(f: Callable[[float], Any], step: float = 0.05) -> Estimate:
     """Derivative of f at 0 by central differences, extrapolated to a step of zero.
 
     C. J. F. Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", Advances in Engineering
@@ -56,32 +165,8 @@ def ridders(f: Callable[[float], float], step: float = 0.05) -> Estimate:
     True
 
     """
-    steps = step / SHRINK ** np.arange(ROWS)
-    here = _number(f(0.0))
-    above, below = (np.array([_number(f(sign * h)) for h in steps]) for sign in (1, -1))
-    with np.errstate(all="ignore"):  # where f has no value there is no derivative either
-        rounding = 4 * EPS * (np.abs(above) + np.abs(below) + abs(here)) / steps
-        slope = _limit((above - below) / (2 * steps), rounding, power=2)
-        kink = _limit((above - 2 * here + below) / steps, rounding, power=1)
-    return Estimate(slope.value, slope.error + abs(kink.value) + kink.error)
-
-
-def _limit(samples: npt.NDArray[Any], rounding: npt.NDArray[Any], power: int) -> Estimate:
-    """The limit of samples c + a h**power + b h**(power + 2) + ... for steps h that shrink."""
-    best = Estimate(np.nan, np.inf)
-    column, noise = samples, rounding
-    for j in range(1, len(samples)):
-        factor = SHRINK ** (power + 2 * (j - 1))
-        following = (factor * column[1:] - column[:-1]) / (factor - 1)
-        noise = (factor * noise[1:] + noise[:-1]) / (factor - 1)
-        spread = np.maximum(np.abs(following - column[1:]), np.abs(following - column[:-1]))
-        spread[1:] = np.maximum(spread[1:], np.abs(np.diff(following)))
-        errors = SAFETY * spread + noise
-        i = int(np.argmin(errors))
-        if errors[i] < best.error:
-            best = Estimate(float(following[i]), float(errors[i]))
-        column = following
-    return best
+    value, error = Differences(lambda t: [_number(f(t))], step).slope()
+    return Estimate(float(value[0]), float(error[0]))
 
 
 def numerical_gradient(
