@@ -262,7 +262,7 @@ def primitive(
     >>> @mg.primitive
     ... def softplus(x):
     ...     return np.logaddexp(x, 0)
-    >>> softplus.defvjp(lambda g, _y, x: g / (1 + np.exp(-x)))
+    >>> softplus.defvjp(lambda g, _y, x: g * mg.sigmoid(x))
     >>> x = mg.tensor(0.0, requires_grad=True)
     >>> softplus(x).backward()
     >>> x.grad
@@ -389,11 +389,11 @@ def record(
     for i in plan.shapes:
         args[i] = np.shape(args[i])
     if given:
-        vjps = plan.rule.vjps
+        rule = plan.rule
         for i in plan.values:
             if type(given[i]) is not Tensor:
-                is_operand = i < len(vjps) and vjps[i] is not None
-                is_rows = is_operand and type(given[i]) is list  # an array, and not an index
+                is_operand = isinstance(rule.fn, np.ufunc) or (i < len(rule.vjps) and rule.vjps[i])
+                is_rows = is_operand and isinstance(given[i], (list, tuple))  # and not an index
                 args[i] = np.array(given[i]) if is_rows else snapshot(given[i])
     if type(y) is not np.ndarray:
         if isinstance(y, (list, tuple)):

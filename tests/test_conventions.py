@@ -14,6 +14,7 @@ import pytest
 
 import minigrad as mg
 import minigrad.nn.functional as F
+from minigrad.testing import Edge, call, check_edges
 
 inf, nan = np.inf, np.nan
 
@@ -108,6 +109,7 @@ ROOTS_AND_NORMS = [
     Row("norm, ord 1 at 0", lambda x: np.linalg.norm(x, 1), ([0, 0],), 0, ([0, 0],)),
     Row("norm, ord 1/2", lambda x: np.linalg.norm(x, 0.5), ([0, 2],), 2, ([0, 1],)),
     Row("norm, ord 1/2 at 0", lambda x: np.linalg.norm(x, 0.5), ([0, 0],), 0, ([0, 0],)),
+    Row("norm, ord -1: one 0", lambda x: np.linalg.norm(x, -1), ([0, 2],), 0, ([0, 0],), True),
     Row("norm, ord 3 at 0", lambda x: np.linalg.norm(x, 3), ([0, 0],), 0, ([0, 0],)),
     Row("norm, ord 3", lambda x: np.linalg.norm(x, 3), ([0, -2],), 2, ([0, -1],)),
     Row("norm, ord inf: tie", lambda x: np.linalg.norm(x, np.inf), ([3, -3, 0],), 3,
@@ -281,6 +283,9 @@ ROUNDING = [
     Row("remainder at (-1, 3)", np.remainder, (-1, 3), 2, (1, 1)),
     Row("fmod at (6, 3)", np.fmod, (6, 3), 0, (1, -2)),
     Row("fmod at (-1, 3)", np.fmod, (-1, 3), -1, (1, 0)),
+    Row("heaviside at 0", lambda h: np.heaviside([0, 1], h), ([.25, .5],), [.25, 1], ([1, 0],)),
+    Row("power, a tuple of exponents", lambda x: np.power(x, (1, 2.0)), ([2, 3],), [2, 9],
+        ([1, 6],)),
     Row("x + floor(x) at 1", lambda x: x + np.floor(x), (1,), 2, (1,)),
     Row("x * sign(x) at 0", lambda x: x * np.sign(x), (0,), 0, (0,)),
     Row("modf at 2", lambda x: np.modf(x)[0], (2,), 0, (1,)),
@@ -347,6 +352,12 @@ def test_value_and_gradients(row, create_graph):
     assert len(inputs) == len(row.grads)
     for x, expected in zip(inputs, row.grads, strict=True):
         assert_same(x.grad, expected)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_a_row_is_an_edge_of_the_harness_in_every_dtype(row):
+    point = call(*(np.array(x, dtype=float) for x in row.inputs))
+    check_edges(row.f, [(point, Edge(row.grads, value=row.value))])
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)

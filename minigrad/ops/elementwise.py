@@ -225,10 +225,11 @@ def _clip(
 
 @composite(np.select)
 def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Operand:
+    dtype = np.result_type(*(getattr(choice, "dtype", choice) for choice in (*choicelist, default)))
     chosen = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         chosen = where(condition, choice, chosen)
-    return chosen
+    return chosen.astype(dtype)
 
 
 @composite(np.modf)

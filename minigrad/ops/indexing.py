@@ -5,6 +5,7 @@ needed.  What gathers by computed indices (take, sort, median) is built from the
 only; linalg.py comes next.
 """
 
+import math
 import operator
 from typing import Any
 
@@ -91,8 +92,8 @@ indexed_update.defvjp(
 
 @composite(np.take)
 def _take(a: Operand, indices: Any, axis: int | None = None, mode: str = "raise") -> Operand:
-    if axis is None:
-        a, axis = a.reshape(-1), 0
+    if axis is None or np.ndim(a) == 0:
+        a, axis = a.reshape(-1), 0 if axis is None else axis
     axis = normalize_axis_index(axis, np.ndim(a))
     n, indices = np.shape(a)[axis], np.asarray(unwrap(indices))
     if mode != "raise":
@@ -114,7 +115,7 @@ def _take_along_axis(arr: Operand, indices: Any, axis: int | None = -1) -> Opera
 
 @composite(np.repeat)
 def _repeat(a: Operand, repeats: Any, axis: int | None = None) -> Operand:
-    n = np.size(a) if axis is None else np.shape(a)[axis]
+    n = np.size(a) if axis is None or np.ndim(a) == 0 else np.shape(a)[axis]
     return _take(a, np.repeat(np.arange(n), unwrap(repeats)), axis)
 
 
@@ -131,8 +132,8 @@ def _median(
     axes = tuple(range(np.ndim(a))) if axis is None else axis
     axes = normalize_axis_tuple(axes, np.ndim(a))
     rest = [i for i in range(np.ndim(a)) if i not in axes]
-    rows = np.transpose(a, (*rest, *axes)).reshape((*(np.shape(a)[i] for i in rest), -1))
-    n = np.shape(rows)[-1]
+    n = math.prod(np.shape(a)[i] for i in axes)
+    rows = np.transpose(a, (*rest, *axes)).reshape((*(np.shape(a)[i] for i in rest), n))
     if n == 0:
         return np.mean(a, axis=axes, keepdims=keepdims)  # nan, and NumPy's warning
     ordered = _sort(rows)

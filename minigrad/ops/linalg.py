@@ -136,7 +136,11 @@ def contract_vjp(
             others.append(np.ones(n, dtype=g.dtype))
             letters.append(letter)
         wanted += letter
-    return contract(g, *others, subscripts=(output, *letters, wanted), optimize=optimize)
+    derivative = contract(g, *others, subscripts=(output, *letters, wanted), optimize=optimize)
+    if derivative.shape == shape:
+        return derivative
+    # Of the others, some had length one where x is longer: each element of x has that one's.
+    return np.broadcast_to(derivative, np.broadcast_shapes(derivative.shape, shape))
 
 
 contract.defvjp(

@@ -20,6 +20,7 @@ from minigrad.core import (
     as_array,
     composite,
     defvjp,
+    operand,
     primitive,
 )
 from minigrad.ops.elementwise import ratio
@@ -27,7 +28,7 @@ from minigrad.ops.elementwise import ratio
 
 def restore(g: Operand, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Operand:
     """`g`, a result over `axis` of an array of `shape`, with the lost axes back at length one."""
-    if keepdims or axis is None:
+    if keepdims or axis is None or not shape:
         return g
     if type(axis) is int:
         axis %= len(shape)
@@ -53,7 +54,9 @@ spread.defvjp(lambda g, _y, _x, _shape: g)
 
 
 def axes_of(axis: Axis, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The axes that `axis` names, counted from the first."""
+    """The axes that `axis` names, counted from the first; an array without any may be given one."""
+    if not shape:
+        return ()
     return normalize_axis_tuple(range(len(shape)) if axis is None else axis, len(shape))
 
 
@@ -83,7 +86,7 @@ def sum_of(x: Array, axis: Axis = None, **options: Any) -> Array:
 
 def mean_of(x: Array, axis: Axis = None, **options: Any) -> Array:
     """np.mean, likewise; it has more to do for other dtypes than these."""
-    if "dtype" in options or x.dtype not in (np.float32, np.float64) or x.size == 0:
+    if "dtype" in options or x.dtype not in (np.float32, np.float64) or 0 in (x.size, x.ndim):
         return np.mean(x, axis=axis, **options)
     return x.sum(axis=axis, **options) / count(x.shape, axis)
 
@@ -148,8 +151,8 @@ def _ptp(a: Operand, axis: Axis = None, keepdims: bool = False) -> Operand:
 
 
 def _flat(x: Operand, axis: int | None) -> tuple[Operand, int]:
-    """What NumPy's `axis=None` means for a running total: the elements in one axis."""
-    return (x.reshape(-1), 0) if axis is None else (x, axis)
+    """What a running total of no axis, or of no array, means to NumPy: the elements in one axis."""
+    return (x.reshape(-1), 0) if axis is None or np.ndim(x) == 0 else (x, axis)
 
 
 @primitive
@@ -245,6 +248,7 @@ def _average(
         mean = np.mean(a, axis=axis, keepdims=keepdims)
         total: Operand = float(count(np.shape(a), axis))
     else:
+        a, weights = operand(a), operand(weights)
         if np.shape(weights) != np.shape(a):  # then they lie along the given axes
             shape = np.shape(a)
             axes = () if axis is None else axes_of(axis, shape)
@@ -327,7 +331,7 @@ def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
     """
     x = floating(x)
-    m = finite(x.max(axis=axis, keepdims=True))
+    m = finite(x.max(axis=axis, keepdims=True, initial=-np.inf))
     with np.errstate(divide="ignore", over="ignore"):  # -inf is the answer for rows of -inf
         y = np.log(np.exp(x - m).sum(axis=axis, keepdims=True)) + m
     return y if keepdims else y.squeeze(axis=axis)
@@ -406,7 +410,8 @@ composite(np.multiply.accumulate)(_accumulate(np.cumprod))
 
 def _outer(ufunc: np.ufunc) -> Callable[..., Any]:
     def outer(a: Operand, b: Operand) -> Operand:
-        return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
+        a, b = operand(a), operand(b)
+        return ufunc(a.reshape(a.shape + (1,) * b.ndim), b)
 
     return outer
 

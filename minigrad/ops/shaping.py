@@ -128,7 +128,8 @@ def _concatenate(
     arrays: Sequence[Operand], axis: int | None = 0, dtype: Any = None, casting: Any = None
 ) -> Operand:
     tensors = [operand(a) for a in arrays]
-    if axis is None:
+    if axis is None:  # only then may there be Python numbers, which leave the others' dtype alone
+        dtype = dtype or np.result_type(*(getattr(a, "dtype", a) for a in arrays))
         tensors, axis = [t.reshape(-1) for t in tensors], 0
     if dtype is not None:
         tensors = [t.astype(dtype) for t in tensors]
@@ -218,7 +219,7 @@ for _fn, _whole, _axis in (
 @primitive
 def embed(x: Array, margins: tuple[tuple[int, int], ...], value: float) -> Array:
     """Give x margins of `value`, of the (before, after) widths given for each axis."""
-    return np.pad(x, margins, constant_values=value)
+    return np.pad(x, margins, constant_values=value) if margins else x.copy()
 
 
 embed.defvjp(
