@@ -1,0 +1,1 @@
+"""Mutation testing of the derivative rules: mutate.py is the command."""

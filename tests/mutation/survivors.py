@@ -1,0 +1,68 @@
+"""Why mutants that live are equivalent: nothing that can be observed tells them from the rule.
+
+A mutant is equivalent only if no probe of mutate.py sees a difference *and* a line here says why.
+"""
+
+import re
+
+CHOICES = r"numpy\.(a?max|a?min|maximum|minimum|fmax|fmin), .*"
+STEPS = r"numpy\.(absolute|fabs|copysign|heaviside|remainder|fmod), .*|(relu|clamp|where), .*"
+NO_AXES = r"(x\[index\] = value, vjp 0|pick|place|join|running_sum|running_product), .*|"
+NO_AXES += r"numpy\.(matmul|swapaxes|moveaxis|fliplr|flipud|rot90), .*|embed, .*"
+
+REASONS = [
+    # what is done to every rule
+    ("float64 leak", r".*, vjp .*", "the engine brings a gradient to its operand's dtype"),
+    ("(operands|result) a? ?constants?", f"{CHOICES}|{STEPS}",
+     "it is only compared, rounded, or taken the sign of, which has the derivative 0"),
+    ("operands constants", r"numpy\.ldexp, .*|x\[index\] = value, .*",
+     "of the operands only the exponents, or the index, are read"),
+    ("result a constant", "logsumexp, .*",
+     "what is subtracted before exp cancels in exp(x - y) / sum(exp(x - y))"),
+    ("un-broadcasting skipped", r"numpy\.(ldexp|nextafter|matmul), .*|contract, .*",
+     "no case broadcasts this operand against a larger one"),
+    ("wrong for 0-d", NO_AXES, "it needs an axis, or an axis makes no difference to it"),
+    ("wrong for zeros", r"numpy\.(log|log2|log10|sqrt|cbrt|reciprocal|divide|remainder|fmod), .*",
+     "the derivative there is infinite or nan, and stays so"),
+    (r"wrong for zeros|wrong for x < 0", r"numpy\.arccosh, .*", "not in its domain"),
+    ("wrong for x < 0", r"numpy\.(log|log2|log10|sqrt|power|float_power), .*", "not in its domain"),
+    (r"wrong for \|x\| > 5", r"numpy\.(arcsin|arccos|arctanh), .*", "not in its domain"),
+    # what is done to the text
+    ("a constant for a Tensor",
+     r"elementwise, (share|_both_nan|clamp\.defvjp|relu\.defvjp|for choice in .*|ratio): .*|"
+     r"elementwise, defvjp\(np\.(absolute|fabs|copysign|heaviside|remainder|fmod|log\w*)\b.*: .*|"
+     r"elementwise, defvjp\(np\.heaviside.*|elementwise, power_by_(base|exponent): .*|"
+     r"elementwise, _(modf|frexp): .*|reductions, (extremum|for _extremum in .*): .*|"
+     r"linalg, p_norm_vjp: .*",
+     "it is only compared, rounded, or taken the sign of, which has the derivative 0"),
+    ("a constant for a Tensor",
+     r"linalg, (_norm|contract_vjp|matmul_by_\w+): .*|indexing, written: .*|"
+     r"reductions, (_freedom|_shifted|prod_vjp|std_vjp|var_vjp|running_product_vjp|restore|"
+     r"logsumexp_vjp|extremum): .*",
+     "of it the shape, the number of axes or the dtype is read"),
+    ("operands swapped",
+     r".*(hypot|equal|_both_nan|maximum|minimum|max|min|_shifted|clip|share)\(.*",
+     "the operands commute, or are the same number"),
+    ("operands swapped", r"linalg, _vdot: .*", "the operands commute"),
+    ("operands swapped", r"shaping, defvjp\(np\.swapaxes: .*", "the axes commute"),
+    ("operands swapped", r"shaping, _tile: zip\(.*", "only the product of each pair is used"),
+    ("operator exchanged", r"elementwise, defvjp\(np\.copysign: .*", "1 / sign is sign"),
+    ("number shifted", r"elementwise, (ratio|power_by_base): .*|linalg, p_norm_vjp: 1 -> 2",
+     "it stands where another np.where drops it, or times 0"),
+    ("number shifted", r"(indexing|linalg|reductions|shaping), \w+: 1 -> 2",
+     "it is the -1 of a reshape or an axis, and -2 means the same to NumPy or names the same axis"),
+    ("sign", r"elementwise, _clip: .*", "a bound of -inf and one of inf, crossed, both let x pass"),
+    ("keyword dropped", r"linalg, (contract|contract_vjp|_einsum): .*optimize.*",
+     "it says how to compute, and not what"),
+    ("keyword dropped", r".*: np\.(eye|ones|zeros|full)\(.*dtype.*",
+     "the gradient is brought to its operand's dtype in the end"),
+    ("keyword dropped", r".*errstate.*", "probes let NumPy's warnings pass"),
+]  # fmt: skip
+
+
+def reason(mutator: str, where: str) -> str:
+    """Why a mutant is equivalent; empty if nothing here says so."""
+    for mutators, places, why in REASONS:
+        if re.fullmatch(mutators, mutator) and re.fullmatch(places, where):
+            return why
+    return ""
