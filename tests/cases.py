@@ -531,6 +531,8 @@ CALLS: dict[Callable[..., Any], Any] = {
     linalg.p_norm: p_norms(),
     # what is constant in an argument, or jumps
     np.ldexp: st.builds(call, some(), st.integers(-3, 3)),
+    np.heaviside: broadcastable(2, domain=[(0.25, 8), (-8, 8)])
+    | some().map(lambda h: call(np.resize([0, 1, -1], (2, *h.shape)), h)),
     np.remainder: quotients(),
     np.fmod: quotients(),
     np.divmod: quotients(),
@@ -539,7 +541,6 @@ CALLS: dict[Callable[..., Any], Any] = {
 
 DOMAINS: dict[Callable[..., Any], Any] = {
     np.copysign: [(0.25, 8), (-8, 8)],
-    np.heaviside: [(0.25, 8), (-8, 8)],
     np.power: [(0.25, 4), (-3, 3)],
     np.float_power: [(0.25, 4), (-3, 3)],
     np.power.outer: [(0.25, 4), (0.25, 3)],
@@ -558,7 +559,7 @@ UNARY: list[Callable[..., Any]] = [
 ]  # fmt: skip
 BINARY: list[Callable[..., Any]] = [
     np.add, np.subtract, np.multiply, np.divide, np.power, np.float_power, np.nextafter,
-    np.copysign, np.heaviside, np.logaddexp, np.logaddexp2, np.arctan2, np.hypot, np.maximum,
+    np.copysign, np.logaddexp, np.logaddexp2, np.arctan2, np.hypot, np.maximum,
     np.minimum, np.fmax, np.fmin, np.add.outer, np.subtract.outer, np.multiply.outer,
     np.divide.outer, np.power.outer, np.maximum.outer, np.minimum.outer,
 ]  # fmt: skip

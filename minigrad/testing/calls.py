@@ -143,11 +143,12 @@ class Call:
             )
         self.xs: list[Floats] = [x.astype(float) for x in self.operands]
         self.error: Exception | None = None
-        self.scale = 1.0  # the size of the largest value, or 1
+        self.scale = 1.0  # the size of the largest operand or value, or 1: these may cancel
         with quiet():
             try:
-                y = np.abs(self.plain(self.operands).astype(float))
-                self.scale = float(np.max(y, initial=1.0, where=np.isfinite(y)))
+                for z in (self.plain(self.operands).astype(float), *self.xs):
+                    largest = np.max(np.abs(z), initial=1.0, where=np.isfinite(z))
+                    self.scale = max(self.scale, float(largest))
             except Exception as error:  # whatever it is: the properties look at it
                 self.error = error
 
@@ -219,7 +220,7 @@ class Call:
         return self.rng.standard_normal(y.shape).astype(y.dtype)
 
     def slack(self, size: Any) -> float:
-        """What rounding may make of gradients of a size, computed from values of this call's."""
+        """What rounding may make of gradients of a size, computed from numbers of this call's."""
         return float(RELATIVE * size + ROUNDING * self.scale)
 
     def program(self) -> str:

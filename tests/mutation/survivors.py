@@ -40,6 +40,11 @@ REASONS = [
      r"reductions, (_freedom|_shifted|prod_vjp|std_vjp|var_vjp|running_product_vjp|restore|"
      r"logsumexp_vjp|extremum): .*",
      "of it the shape, the number of axes or the dtype is read"),
+    ("a constant for a Tensor", r"reductions, (sum_of|mean_of|floating): .*",
+     "it is called with plain arrays only"),
+    ("operator exchanged", r"shaping, _block: axis \+ 1 -> axis - 1", "-1 names the same axis"),
+    ("number shifted", r"reductions, running_product_vjp: 0 -> 1",
+     "it fills a gap whose product is never read"),
     ("operands swapped",
      r".*(hypot|equal|_both_nan|maximum|minimum|max|min|_shifted|clip|share)\(.*",
      "the operands commute, or are the same number"),
