@@ -98,21 +98,26 @@ class Differences:
         From a number to an array in one axis, the elements of which are taken each by itself.
     step : float
         The largest step; each following one is 1.6 times smaller.
+    scale : float
+        The size of what f computes with, where that may cancel: it is rounded, too.
 
     """
 
-    def __init__(self, f: Callable[[float], npt.ArrayLike], step: float = 0.05) -> None:
+    def __init__(
+        self, f: Callable[[float], npt.ArrayLike], step: float = 0.05, scale: float = 0.0
+    ) -> None:
         steps = step / SHRINK ** np.arange(ROWS)
         self.here = np.asarray(f(0.0), float)
         self.above = np.array([f(h) for h in steps], float)
         self.below = np.array([f(-h) for h in steps], float)
         self.steps = steps[:, None]
+        self.scale = scale
 
     @np.errstate(all="ignore")  # where f has no value there is no derivative either
     def slope(self) -> Estimate:
         """The derivatives; at a kink the jump of the slope is part of the error."""
         above, below, here, h = self.above, self.below, self.here, self.steps
-        rounding = 4 * EPS * (np.abs(above) + np.abs(below) + np.abs(here)) / h
+        rounding = 4 * EPS * (np.abs(above) + np.abs(below) + np.abs(here) + self.scale) / h
         slope = EVEN.limit((above - below) / (2 * h), rounding)
         kink = ODD.limit((above - 2 * here + below) / h, rounding)
         error = slope.error + np.abs(kink.value) + kink.error
@@ -123,7 +128,7 @@ class Differences:
         """The slopes to the right (side 1) or left (-1): infinite at a root, unknown at a jump."""
         there, h = (self.above if side > 0 else self.below), side * self.steps
         quotients = (there - self.here) / h
-        rounding = 4 * EPS * (np.abs(there) + np.abs(self.here)) / np.abs(h)
+        rounding = 4 * EPS * (np.abs(there) + np.abs(self.here) + self.scale) / np.abs(h)
         estimate = ALL.limit(quotients, rounding)
         growth = np.diff(quotients[-4:], axis=0)
         diverges = np.all(growth[1:] / growth[:-1] > DIVERGES, axis=0)

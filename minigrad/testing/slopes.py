@@ -103,7 +103,9 @@ class Map:
 
     def differences(self, v: Floats, step: float) -> Differences:
         """Differences of all that comes out, in direction v."""
-        return Differences(lambda t: self.moved(t * v), step)
+        x = np.abs(flat(self.xs))
+        large = np.max(x, initial=0.0, where=np.isfinite(x))
+        return Differences(lambda t: self.moved(t * v), step, large if large > WIDE else 0.0)
 
     def pulled(self, u: Floats) -> Floats:
         """All cotangents that are pulled back, in one axis."""
