@@ -42,6 +42,8 @@ REASONS = [
      "of it the shape, the number of axes or the dtype is read"),
     ("a constant for a Tensor", r"reductions, (sum_of|mean_of|floating): .*",
      "it is called with plain arrays only"),
+    ("comparison shifted", r"shaping, _concatenate: axis < t.ndim .*",
+     "it decides only which error tells of arrays that differ in axes"),
     ("operator exchanged", r"shaping, _block: axis \+ 1 -> axis - 1", "-1 names the same axis"),
     ("number shifted", r"reductions, running_product_vjp: 0 -> 1",
      "it fills a gap whose product is never read"),
