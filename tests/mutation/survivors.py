@@ -29,11 +29,11 @@ REASONS = [
     (r"wrong for \|x\| > 5", r"numpy\.(arcsin|arccos|arctanh), .*", "not in its domain"),
     # what is done to the text
     ("a constant for a Tensor",
-     r"elementwise, (share|_both_nan|clamp\.defvjp|relu\.defvjp|for choice in .*|ratio): .*|"
-     r"elementwise, defvjp\(np\.(absolute|fabs|copysign|heaviside|remainder|fmod|log\w*)\b.*: .*|"
-     r"elementwise, defvjp\(np\.heaviside.*|elementwise, power_by_(base|exponent): .*|"
-     r"elementwise, _(modf|frexp): .*|reductions, (extremum|for _extremum in .*): .*|"
-     r"linalg, p_norm_vjp: .*",
+     r"elementwise, (share|_both_nan|clamp\.defvjp|relu\.defvjp|for choice in .*|ratio): [xyz] .*|"
+     r"elementwise, defvjp\(np\.(absolute|fabs|copysign|heaviside|remainder|fmod).*: [xyz] .*|"
+     r"elementwise, defvjp\(np\.(log\w*|arctanh): x .*|"
+     r"elementwise, power_by_(base|exponent): [xy] .*|elementwise, _(modf|frexp): x .*|"
+     r"reductions, (extremum|for _extremum in .*): [xy] .*|linalg, p_norm_vjp: x .*",
      "it is only compared, rounded, or taken the sign of, which has the derivative 0"),
     ("a constant for a Tensor",
      r"linalg, (_norm|contract_vjp|matmul_by_\w+): .*|indexing, written: .*|"
@@ -42,6 +42,9 @@ REASONS = [
      "of it the shape, the number of axes or the dtype is read"),
     ("a constant for a Tensor", r"reductions, (sum_of|mean_of|floating): .*",
      "it is called with plain arrays only"),
+    ("a term dropped|operator exchanged|comparison shifted",
+     r"indexing, written: (len\(value_shape\) - taken\.ndim -> len\(value_shape\).*|extra > 0 .*)",
+     "the engine sums over leading axes of length one that are too many, and no axis is no change"),
     ("comparison shifted", r"shaping, _concatenate: axis < t.ndim .*",
      "it decides only which error tells of arrays that differ in axes"),
     ("operator exchanged", r"shaping, _block: axis \+ 1 -> axis - 1", "-1 names the same axis"),
@@ -54,9 +57,9 @@ REASONS = [
     ("operands swapped", r"shaping, defvjp\(np\.swapaxes: .*", "the axes commute"),
     ("operands swapped", r"shaping, _tile: zip\(.*", "only the product of each pair is used"),
     ("operator exchanged", r"elementwise, defvjp\(np\.copysign: .*", "1 / sign is sign"),
-    ("number shifted", r"elementwise, (ratio|power_by_base): .*|linalg, p_norm_vjp: 1 -> 2",
+    ("number shifted", r"(elementwise, (ratio|power_by_base)|linalg, p_norm_vjp): 1 -> 2",
      "it stands where another np.where drops it, or times 0"),
-    ("number shifted", r"(indexing|linalg|reductions|shaping), \w+: 1 -> 2",
+    ("number shifted", r"(indexing|linalg|reductions|shaping), (?!written)\w+: 1 -> 2",
      "it is the -1 of a reshape or an axis, and -2 means the same to NumPy or names the same axis"),
     ("sign", r"elementwise, _clip: .*", "a bound of -inf and one of inf, crossed, both let x pass"),
     ("keyword dropped", r"linalg, (contract|contract_vjp|_einsum): .*optimize.*",
