@@ -1681,6 +1681,12 @@ def operand(x: Any) -> Tensor:
     return x if isinstance(x, Tensor) else asarray(snapshot(x))
 
 
+def common_dtype(values: Iterable[Any]) -> np.dtype[Any]:
+    """The dtype that NumPy joins `values` in: Python's numbers leave that of the others alone."""
+    weak = (int, float, complex)
+    return np.result_type(*(v if isinstance(v, weak) else asarray(v).dtype for v in values))
+
+
 def _checked(array: Array) -> Tensor:
     """A Tensor of `array`, if it holds numbers or truth values."""
     if array.dtype.kind not in "biufc":

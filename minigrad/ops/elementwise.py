@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core import Array, Operand, composite, defvjp, primitive
+from minigrad.core import Array, Operand, common_dtype, composite, defvjp, primitive
 
 
 def only_where(domain: Operand, g: Operand) -> Operand:
@@ -225,11 +225,10 @@ def _clip(
 
 @composite(np.select)
 def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Operand:
-    dtype = np.result_type(*(getattr(choice, "dtype", choice) for choice in (*choicelist, default)))
     chosen = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         chosen = where(condition, choice, chosen)
-    return chosen.astype(dtype)
+    return chosen.astype(common_dtype([*choicelist, default]))
 
 
 @composite(np.modf)

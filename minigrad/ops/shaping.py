@@ -15,6 +15,7 @@ from minigrad.core import (
     Operand,
     Tensor,
     cast,
+    common_dtype,
     composite,
     defvjp,
     operand,
@@ -129,7 +130,7 @@ def _concatenate(
 ) -> Operand:
     tensors = [operand(a) for a in arrays]
     if axis is None:  # only then may there be Python numbers, which leave the others' dtype alone
-        dtype = dtype or np.result_type(*(getattr(a, "dtype", a) for a in arrays))
+        dtype = dtype or common_dtype(arrays)
         tensors, axis = [t.reshape(-1) for t in tensors], 0
     if dtype is not None:
         tensors = [t.astype(dtype) for t in tensors]
