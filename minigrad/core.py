@@ -19,7 +19,7 @@ import operator
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from typing import Any, NoReturn, TypeAlias, overload
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -357,10 +357,7 @@ def apply(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     passed_on: Mapping[str, Any] = {}
     if kwargs and recorded:
         passed_on = {name: snapshot(kwargs[name]) for name in rule.plan(key).passes_on(*kwargs)}
-    try:
-        y = rule.forward(*values, **kwargs)
-    except (TypeError, ValueError, IndexError) as error:
-        reraise(error, fn, values)
+    y = explaining(fn, rule.forward, values, kwargs)
     if not recorded:
         return wrap(y)
     plan = rule.plans.get(key) or rule.plan(key)
@@ -494,7 +491,9 @@ def explaining(
     try:
         return computed(*args, **kwargs)
     except (TypeError, ValueError, IndexError) as error:
-        reraise(error, fn, args)
+        if str(error).startswith(name_of(fn)):
+            raise
+        raise explained(error, fn, args) from error
 
 
 signature_of = functools.cache(inspect.signature)
@@ -628,10 +627,8 @@ def described(value: Any) -> str:
     return repr(value) if isinstance(value, (int, float)) else type(value).__name__
 
 
-def reraise(error: Exception, fn: Any, values: Sequence[Any]) -> NoReturn:
-    """Raise NumPy's `error` again, with the operation, its operands and what would fit."""
-    if str(error).startswith(name_of(fn)):
-        raise error
+def explained(error: Exception, fn: Any, values: Sequence[Any]) -> Exception:
+    """NumPy's `error` again, with the operation, its operands and what would fit."""
     operands = " and ".join(map(described, values))
     hint = ""
     if isinstance(error, ValueError) and fn is np.matmul:
@@ -640,7 +637,7 @@ def reraise(error: Exception, fn: Any, values: Sequence[Any]) -> NoReturn:
         hint = "; sizes are compared from the last axis on, and must be equal or 1: see np.reshape"
     kinds = (np.exceptions.AxisError, np.linalg.LinAlgError, IndexError, TypeError)
     kind = next((k for k in kinds if isinstance(error, k)), ValueError)
-    raise kind(f"{name_of(fn)} of {operands}: {error}{hint}") from error
+    return kind(f"{name_of(fn)} of {operands}: {error}{hint}")
 
 
 # ---------------------------------------------------------------------------------------------
@@ -1602,7 +1599,7 @@ class Tensor:
         return call(np.copy, self)
 
 
-new_tensor = Tensor.__new__
+new_tensor = Tensor.__new__  # without __init__, which checks what `record` knows
 
 
 def call(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Tensor:

@@ -27,8 +27,8 @@ from minigrad.testing import (
     matmul_operands,
     property_test,
 )
+from minigrad.testing.harness import calls as calls_of
 
-POSITIVE = (0, np.inf)
 SMALL = (-4, 4)
 
 
@@ -43,11 +43,6 @@ def shapes(draw: st.DrawFn, min_dims: int = 0, max_dims: int = 3, min_side: int 
     dims = draw(st.sampled_from([n for n in (2, 1, 3, 0) if min_dims <= n <= max_dims]))
     sides = st.sampled_from((2, 3, 3, 2, 1, 0) if min_side == 0 else (2, 3, 3, 2, 1))
     return tuple(max(draw(sides), min_side) for _ in range(dims))
-
-
-def constant(strategy: Any) -> st.SearchStrategy[Any]:
-    """A strategy, or a constant as one."""
-    return strategy if isinstance(strategy, st.SearchStrategy) else st.just(strategy)
 
 
 # -- calls whose arguments depend on each other
@@ -66,7 +61,7 @@ def reduction(
     """An array, and what to reduce it over; one without axes may be given an axis, too."""
     x = draw(some(domain=domain))
     axis = draw(axes(x.ndim, none=none, many=many) if x.ndim else st.sampled_from([0, -1]))
-    kwargs = {name: draw(constant(strategy)) for name, strategy in options.items()}
+    kwargs = {name: draw(strategy) for name, strategy in options.items()}
     if keepdims:
         kwargs["keepdims"] = draw(st.booleans())
     return call(x, axis=axis, **kwargs)
@@ -574,13 +569,7 @@ class Case(NamedTuple):
     @classmethod
     def of(cls, drawn: st.SearchStrategy[Any], **options: Any) -> "Case":
         """That of a strategy of calls, or of their arguments."""
-
-        def one_call(arguments: Any) -> Any:
-            if type(arguments) is tuple:
-                return call(*arguments)
-            return call(arguments) if isinstance(arguments, np.ndarray) else arguments
-
-        return cls(drawn.map(one_call), options)
+        return cls(calls_of(None, (drawn,), {}, None), options)
 
     def test(self, fn: Any, **options: Any) -> None:
         """Hold fn to every property."""

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from planted import averaged, primitive, times, value
 
 import minigrad as mg
 from minigrad import testing
@@ -34,16 +35,6 @@ from minigrad.testing.properties import Failure
 inf, nan = np.inf, np.nan
 
 
-def primitive(forward: Any, *rules: Any, broadcasts: bool = False) -> Any:
-    made = mg.primitive(broadcasts=broadcasts)(forward)
-    made.defvjp(*rules)
-    return made
-
-
-def value(x: Any) -> Any:
-    return x.detach() if isinstance(x, mg.Tensor) else x
-
-
 # As many examples as Hypothesis draws where nothing else is said, and the same every time.
 THE_SAME = hypothesis.settings(
     hypothesis.settings.get_profile("default"), derandomize=True, database=None, deadline=None
@@ -64,25 +55,9 @@ def square(x: Any) -> Any:
     return x * x
 
 
-def times(x: Any, y: Any) -> Any:
-    return x * y
-
-
-def matmul(x: Any, y: Any) -> Any:
-    return x @ y
-
-
 def in_place(g: Any, _y: Any, x: Any) -> Any:
     g *= 2 * x
     return g
-
-
-def averaged(g: Any, _z: Any, x: Any, y: Any) -> Any:
-    """Right for equal shapes; where x was broadcast it takes the mean instead of the sum."""
-    by_all = g * y
-    if np.shape(by_all) == np.shape(x):
-        return by_all
-    return np.broadcast_to(np.mean(by_all), np.shape(x)) + 0 * x
 
 
 def reversed_order(g: Any, _y: Any, x: Any) -> Any:

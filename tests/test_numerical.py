@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from planted import averaged, matmul, primitive, times, value
 
 import minigrad as mg
 from minigrad.testing import check_grads, numerical_gradient, ridders
@@ -348,12 +349,6 @@ def test_numerical_gradient_takes_tensors_for_values() -> None:
 # -- check_grads: what is right passes
 
 
-def primitive(forward: Any, *rules: Any, broadcasts: bool = False) -> Any:
-    made = mg.primitive(broadcasts=broadcasts)(forward)
-    made.defvjp(*rules)
-    return made
-
-
 X = np.array([1.0, -2.0, 0.5])
 Y = np.array([0.5, 3.0, -1.5])
 
@@ -449,20 +444,8 @@ def square_of(factor: float) -> Any:
     return primitive(lambda x: x * x, lambda g, _y, x: g * factor * x)
 
 
-def value(x: Any) -> Any:
-    return x.detach() if isinstance(x, mg.Tensor) else x
-
-
 def wrong_beyond_five(g: Any, _y: Any, x: Any) -> Any:
     return np.where(x > 5, 3, 2) * g * x
-
-
-def averaged(g: Any, _z: Any, x: Any, y: Any) -> Any:
-    """Right for equal shapes; where x was broadcast it takes the mean instead of the sum."""
-    product = g * y
-    if np.shape(product) == np.shape(x):
-        return product
-    return np.broadcast_to(np.mean(product), np.shape(x)) + 0 * x
 
 
 def summed(g: Any, _y: Any, x: Any) -> Any:
@@ -471,14 +454,6 @@ def summed(g: Any, _y: Any, x: Any) -> Any:
 
 def permuted(g: Any, _y: Any, x: Any) -> Any:
     return (2 * g * x)[::-1]
-
-
-def times(x: Any, y: Any) -> Any:
-    return x * y
-
-
-def matmul(x: Any, y: Any) -> Any:
-    return x @ y
 
 
 SYMMETRIC = np.array([[2.0, 1.0], [1.0, -1.0]])
