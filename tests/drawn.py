@@ -1,0 +1,103 @@
+"""What the property tests of operations draw: arrays, shapes, axes, and a Case to hold them.
+
+cases.py and its kin give every operation a Case; values, axes and shapes that several of them need
+are here.
+"""
+
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from minigrad.testing import arrays, axes, broadcastable, call, property_test
+from minigrad.testing.harness import calls as calls_of
+
+SMALL = (-4, 4)
+
+
+def some(shape: Any = None, domain: Any = None) -> st.SearchStrategy[Any]:
+    """Arrays with everything that an operation may meet, in the domain if there is one."""
+    return arrays(shape, domain=domain, special=domain is None)
+
+
+@st.composite
+def shapes(draw: st.DrawFn, min_dims: int = 0, max_dims: int = 3, min_side: int = 0) -> Any:
+    """Shapes of few elements, and now and then of one or none."""
+    dims = draw(st.sampled_from([n for n in (2, 1, 3, 0) if min_dims <= n <= max_dims]))
+    sides = st.sampled_from((2, 3, 3, 2, 1, 0) if min_side == 0 else (2, 3, 3, 2, 1))
+    return tuple(max(draw(sides), min_side) for _ in range(dims))
+
+
+@st.composite
+def reduction(
+    draw: st.DrawFn,
+    domain: Any = None,
+    *,
+    none: bool = True,
+    many: bool = True,
+    keepdims: bool = True,
+    **options: Any,
+) -> Any:
+    """An array, and what to reduce it over; one without axes may be given an axis, too."""
+    x = draw(some(domain=domain))
+    axis = draw(axes(x.ndim, none=none, many=many) if x.ndim else st.sampled_from([0, -1]))
+    kwargs = {name: draw(strategy) for name, strategy in options.items()}
+    if keepdims:
+        kwargs["keepdims"] = draw(st.booleans())
+    return call(x, axis=axis, **kwargs)
+
+
+@st.composite
+def with_axis(draw: st.DrawFn, *, none: bool = True, many: bool = False, **options: Any) -> Any:
+    x = draw(some(shapes(min_dims=1)))
+    kwargs = {name: draw(strategy) for name, strategy in options.items()}
+    return call(x, axis=draw(axes(x.ndim, none=none, many=many)), **kwargs)
+
+
+@st.composite
+def with_pair(draw: st.DrawFn, min_dims: int = 1, different: bool = False) -> Any:
+    """An array and two of its axes, of which one counts from the back."""
+    x = draw(some(shapes(min_dims=min_dims)))
+    a = draw(st.integers(0, x.ndim - 1))
+    b = draw(st.integers(0, x.ndim - 1).filter(lambda b: not different or a != b))
+    return x, a, b - x.ndim
+
+
+@st.composite
+def several(draw: st.DrawFn, min_dims: int = 1, max_dims: int = 3, axis: bool = True) -> Any:
+    """A list of equally shaped arrays to join, and along which axis."""
+    shape = draw(shapes(min_dims, max_dims))
+    joined = [draw(some(shape)) for _ in range(draw(st.integers(1, 3)))]
+    if not axis:
+        return call(joined)
+    return call(joined, axis=draw(axes(len(shape), none=False, many=False)))
+
+
+@st.composite
+def shaped(draw: st.DrawFn, forms: list[str], min_side: int = 0) -> Any:
+    """Arrays in the shapes of a form such as "(n,k),(k,m)", where each letter has one length."""
+    lengths = {"1": 1, **{letter: draw(st.integers(min_side, 3)) for letter in "nkmp"}}
+    form = draw(st.sampled_from(forms))
+    parts = [part.strip("()") for part in form.split("),(")]
+    return tuple(draw(some(tuple(lengths[c] for c in p.split(",") if c))) for p in parts)
+
+
+class Case(NamedTuple):
+    """What an operation is tested on: a strategy of its calls, and options of `property_test`."""
+
+    calls: st.SearchStrategy[Any]
+    options: dict[str, Any]
+
+    @classmethod
+    def of(cls, drawn: st.SearchStrategy[Any], **options: Any) -> "Case":
+        """That of a strategy of calls, or of their arguments."""
+        return cls(calls_of(None, (drawn,), {}, None), options)
+
+    def test(self, fn: Any, **options: Any) -> None:
+        """Hold fn to every property."""
+        property_test(fn, self.calls, **self.options, **options)()
+
+
+def case(n: int, domain: Any) -> Case:
+    """That of an operation on n arrays that broadcast."""
+    drawn = broadcastable(n, domain=domain, special=True) if n > 1 else some(domain=domain)
+    return Case.of(drawn, domain=domain)
