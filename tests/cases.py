@@ -156,6 +156,8 @@ def choosing(draw: st.DrawFn) -> Any:
 def clipping(draw: st.DrawFn) -> Any:
     """Numbers and bounds, numbers at a bound and a lower bound above the upper one among them."""
     x, low, width = draw(broadcastable(3, domain=SMALL))
+    if draw(st.booleans()):  # several rows of numbers have the same bounds
+        x = draw(some((2, *np.broadcast_shapes(low.shape, width.shape)), domain=SMALL))
     return call(x, low, low + np.copysign(np.abs(width) + 0.25, width))
 
 
@@ -444,17 +446,21 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.triu: st.builds(call, some(shapes(1)), k=st.sampled_from([-1, 1, 0, -2, 2])),
     np.full_like: st.builds(call, some(), some(())),
     # products and norms
-    np.matmul: matmul_operands(special=True),
+    np.matmul: matmul_operands(special=True)
+    | shaped(["(n,k),(p,k,m)", "(p,n,k),(k,m)", "(1,n,k),(p,k,m)", "(p,n,k),(1,k,m)"]),
     **{fn: shaped(forms) for fn, forms in PRODUCTS.items()},
     np.tensordot: tensordots(),
     np.einsum: einsums(),
     linalg.contract: st.builds(
-        lambda xs: call(*xs, subscripts=("iij", "jk", "ik")), shaped(["(n,n,k),(k,m)"])
+        lambda xs: call(*xs, subscripts=("iij", "jk", "ik")),
+        shaped(["(n,n,k),(k,m)", "(n,n,k),(1,m)", "(n,n,1),(k,m)"]),
     ),
     np.linalg.norm: norms(),
     linalg.p_norm: p_norms(),
     # what is constant in an argument, or jumps
-    np.ldexp: st.builds(call, some(), st.integers(-3, 3)),
+    np.ldexp: broadcastable(2, special=True).map(
+        lambda c: call(c[0], np.rint(np.clip(np.nan_to_num(c[1]), -3, 3)).astype(int))
+    ),
     np.heaviside: broadcastable(2, domain=[(0.25, 8), (-8, 8)])
     | some().map(lambda h: call(np.resize([0, 1, -1], (2, *h.shape)), h)),
     np.remainder: quotients(),
