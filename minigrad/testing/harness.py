@@ -25,6 +25,8 @@ from minigrad.testing.properties import (
 )
 from minigrad.testing.strategies import Strategy, arrays, broadcastable
 
+FRESH = 10  # examples that Hypothesis draws before it makes more from copies of their parts
+
 
 def property_test(
     op: Callable[..., Any],
@@ -133,9 +135,13 @@ def examine(
         on_example()
 
     example.__name__ = test_name(op)
-    run = hypothesis.given(arguments=drawn, seed=st.integers(0, 9999))(example)
+    given = hypothesis.given(arguments=drawn, seed=st.integers(0, 9999))
+    chosen = hypothesis.settings(settings, report_multiple_bugs=False, deadline=None)
     try:
-        hypothesis.settings(settings, report_multiple_bugs=False, deadline=None)(run)()
+        for done in range(0, chosen.max_examples, FRESH):
+            run = hypothesis.seed(done)(given(example)) if chosen.derandomize else given(example)
+            n = min(FRESH, chosen.max_examples - done)
+            hypothesis.settings(chosen, max_examples=n)(run)()
     except Failure as failure:
         smallest = failure
     else:
@@ -177,7 +183,7 @@ class Tally:
                 f"{op_name(self.op)} raised an error in {raised} of {self.calls} calls, such as "
                 f"{self.error!r}; draw arguments that it takes, with strategies"
             ) from self.error
-        if unchecked > checked:
+        if unchecked > 3 * checked:
             raise AssertionError(
                 f"{op_name(self.op)}: the derivative could not be checked in {unchecked} of "
                 f"{self.calls} calls, for want of good differences; choose a domain where it is "

@@ -23,6 +23,7 @@ from minigrad.testing.numerical import RELATIVE, ROUNDING, STEPS, Differences, E
 SHARP = 1e-6  # the relative error above which a derivative by differences is no reference
 SLOPE = 1e-2  # and a slope to one side, which is but the end of an interval
 NEARBY = 1e-4  # the relative error of a slope taken in one difference, not far away
+CLOSER = STEPS[-1] / 64  # a difference between the kinks that a larger one does not see
 WIDE = 1e3  # a range of numbers that differences of one size cannot serve
 FAR = 1e150  # numbers beyond this overflow in a square: nothing is differentiated there
 
@@ -202,12 +203,14 @@ def slopes(f: Map, v: Floats, wanted: Any) -> tuple[Estimate, Any]:
     return estimate, smooth
 
 
-def kinked(f: Map, v: Floats) -> Any:
-    """Which results have slopes along v that jump, near here."""
+def kinked(f: Map, v: Floats, estimate: Estimate) -> Any:
+    """Which results have slopes along v that jump near here, or are not those seen from afar."""
     near = nearby(f, v, 12)
     with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
         low, high = np.nanmin(near, axis=0), np.nanmax(near, axis=0)
-        return high - low > SLOPE * (1 + np.abs(low) + np.abs(high))
+        jumps = high - low > SLOPE * (1 + np.abs(low) + np.abs(high))
+        closer = f.differences(v, CLOSER).slope()
+        return jumps | (np.abs(closer.value - estimate.value) > closer.error + estimate.error)
 
 
 def nearby(f: Map, v: Floats, n: int) -> Floats:
@@ -244,7 +247,7 @@ def compare(f: Map, order: int, v: Floats, estimate: Estimate, smooth: Any, law:
         slack = 2 * error + RELATIVE * size + ROUNDING * scale
         analytic, numerical = np.sum(terms), np.sum(numerical)
     if np.isfinite(slack) and not abs(analytic - numerical) <= slack:
-        if (jumps := smooth & kinked(f, v)).any():  # three tied elements have slopes of one
+        if (jumps := smooth & kinked(f, v, estimate)).any():  # three tied elements have slopes of one
             return compare(f, order, v, estimate, smooth & ~jumps, law)
         if f.call.explain:
             locate(f, order, smooth, law)
