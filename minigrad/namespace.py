@@ -2,7 +2,7 @@
 
 Each hands NumPy's function to the engine, and so has its derivative; what is given as an array, a
 number or a list comes back as a Tensor, too.  Written out are those of which the standard has other
-arguments than NumPy, or another value.  It imports core and creation.py only; linalg.py and fft.py
+arguments than NumPy, or another value.  It imports core only; linalg.py and fft.py
 are the standard's extensions, and docs/array_api.md says how to use it.
 
 Names such as `sum` and `max` are the standard's from here on, not Python's.
