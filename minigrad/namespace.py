@@ -2,8 +2,8 @@
 
 Each hands NumPy's function to the engine, and so has its derivative; what is given as an array, a
 number or a list comes back as a Tensor, too.  Written out are those of which the standard has other
-arguments than NumPy, or another value.  It imports core only; linalg.py and fft.py
-are the standard's extensions, and docs/array_api.md says how to use it.
+arguments than NumPy, or another value.  It imports core and ops only; linalg.py and
+fft.py are the standard's extensions, and docs/array_api.md says how to use it.
 
 Names such as `sum` and `max` are the standard's from here on, not Python's.
 """
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minigrad.core import Axis, Tensor, asarray, call
+from minigrad.ops.reductions import count
 
 e, inf, nan, newaxis, pi = math.e, math.inf, math.nan, None, math.pi
 
@@ -187,8 +188,7 @@ def deviation(name: str) -> Callable[..., Tensor]:
         x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
     ) -> Tensor:
         tensor = asarray(x)
-        lengths = tensor.shape if axis is None else np.take(tensor.shape, axis)
-        if np.prod(lengths) <= correction:
+        if count(tensor.shape, axis) <= correction:
             return tensor.sum(axis, keepdims=keepdims) * nan
         return tensor._over(fn, axis, keepdims, ddof=correction)
 
