@@ -1366,10 +1366,12 @@ class Tensor:
         copy: bool | None = None,
     ) -> Any:
         self._refuse_to_detach("export by DLPack", "x.detach()")
-        options = {"stream": stream} if dl_device is None else {"dl_device": dl_device}
+        options: dict[str, Any] = {"stream": stream}
+        if dl_device is not None:
+            options["dl_device"] = dl_device
         if max_version is not None and max_version >= (1, 0):
-            options |= {"max_version": max_version} | ({} if copy is None else {"copy": copy})
-            return self.numpy().__dlpack__(**options)
+            with contextlib.suppress(TypeError):  # NumPy 2.0 has the older version only
+                return self.numpy().__dlpack__(max_version=max_version, copy=copy, **options)
         if copy is False:
             raise BufferError(
                 "a DLPack before 1.0 cannot say that the memory must not be written to; "

@@ -64,8 +64,8 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> T
     and by this one: the gradient would be lost.
     """
     check_device(device)
-    options: dict[str, Any] = {} if copy is None else {"copy": copy}
-    return asarray(np.from_dlpack(x, **options))
+    array = np.from_dlpack(x, copy=False) if copy is False else np.from_dlpack(x)
+    return asarray(array, copy=copy)
 
 
 def full(

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from minigrad.core import Axis, Tensor, apply, asarray, call
+from minigrad.core import Axis, Tensor, apply, asarray, call, operand
 from minigrad.namespace import given, matmul, matrix_transpose, named, tensordot, vecdot
 
 __all__ = [
@@ -93,7 +93,7 @@ def matrix_rank(x: Any, /, *, rtol: Any = None) -> Tensor:
 
 def outer(x1: Any, x2: Any, /) -> Tensor:
     """All products of an element of one vector and one of another."""
-    x1, x2 = asarray(x1), asarray(x2)
+    x1, x2 = operand(x1), operand(x2)
     if not x1.ndim == x2.ndim == 1:
         raise ValueError(f"outer takes two vectors, not shapes {x1.shape} and {x2.shape}")
     return call(np.outer, x1, x2)
@@ -113,7 +113,7 @@ def qr(x: Any, /, *, mode: Any = "reduced") -> Any:
 
 def solve(x1: Any, x2: Any, /) -> Tensor:
     """The x for which x1 @ x = x2: `numpy.linalg.solve`."""
-    return call(np.linalg.solve, asarray(x1), asarray(x2))
+    return call(np.linalg.solve, given(x1), given(x2))
 
 
 def svd(x: Any, /, *, full_matrices: bool = True) -> Any:

@@ -2,8 +2,8 @@
 
 Each hands NumPy's function to the engine, and so has its derivative; what is given as an array, a
 number or a list comes back as a Tensor, too.  Written out are those of which the standard has other
-arguments than NumPy, or another value.  It imports core and ops only; linalg.py and
-fft.py are the standard's extensions, and docs/array_api.md says how to use it.
+arguments than NumPy, or another value.  It imports core and ops only; linalg.py and fft.py
+are the standard's extensions, and docs/array_api.md says how to use it.
 
 Names such as `sum` and `max` are the standard's from here on, not Python's.
 """
@@ -28,7 +28,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def given(x: Any) -> Any:
-    """An operand for the engine: rows of numbers or Tensors as one; Python's numbers stay weak."""
+    """An operand for the engine, which copies what it keeps of an array; lists become Tensors."""
     return asarray(x) if isinstance(x, (list, tuple)) else x
 
 
@@ -147,7 +147,7 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Tensor:
     """Each element brought between two bounds, of which either may be left out: `numpy.clip`."""
     if min is None and max is None:
         return asarray(x).copy()
-    return call(np.clip, asarray(x), given(min), given(max))
+    return call(np.clip, given(x), given(min), given(max))
 
 
 def where(condition: Any, x1: Any, x2: Any, /) -> Tensor:
@@ -248,7 +248,7 @@ def diff(
     """The n-th differences of neighbours along an axis: `numpy.diff`."""
     ends = {"prepend": given(prepend), "append": given(append)}
     options = {name: end for name, end in ends.items() if end is not None}
-    return call(np.diff, asarray(x), n=n, axis=axis, **options)
+    return call(np.diff, given(x), n=n, axis=axis, **options)
 
 
 # -- products
