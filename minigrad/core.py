@@ -156,8 +156,6 @@ def taking_shapes(vjp: Vjp, positions: list[int]) -> Vjp:
     return with_shapes
 
 
-API_VERSIONS = (None, "2021.12", "2022.12", "2023.12", "2024.12")  # of the array API standard
-
 REAL = "fiub"  # the kinds of dtype that a gradient may be given in
 
 # Arguments that say how a value is computed or stored, and so leave its derivative as it is.
@@ -1741,6 +1739,9 @@ def asarray(
     if copy is False:
         return _checked(np.asarray(data, dtype=dtype, copy=False))
     return _checked(as_array(data) if dtype is None else np.asarray(data, dtype=dtype))
+
+
+API_VERSIONS = (None, "2021.12", "2022.12", "2023.12", "2024.12")  # of the array API standard
 
 
 def check_device(device: Any) -> None:

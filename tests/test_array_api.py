@@ -230,6 +230,28 @@ def test_python_numbers_leave_the_dtype_alone(dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_operators_in_place_and_reflected_keep_the_dtype(dtype):
+    number = dtype.type(1).item()
+    x = mg.asarray([[1, 1], [1, 0]], dtype=dtype)
+    names = {"b": "and or xor", "i": "add floordiv lshift mod mul or pow rshift sub"}
+    names |= {"u": names["i"], "f": "add floordiv mod mul pow sub truediv"}
+    names |= {"c": "add mul pow sub truediv"}
+    for name in names[dtype.kind].split():
+        for other in (number, mg.asarray(number, dtype=dtype), mg.ones_like(x)):
+            before = mg.asarray(x, copy=True)
+            changed = getattr(before, f"__i{name}__")(other)
+            plain = getattr(x, f"__{name}__")(other)
+            np.testing.assert_array_equal(changed, plain)
+            assert changed.dtype == plain.dtype == dtype
+            assert equal(before, x)  # what another name for it sees
+        assert getattr(mg.ones_like(x), f"__r{name}__")(number).dtype == dtype
+    if dtype.kind != "b":
+        square = mg.asarray(x, copy=True)
+        square @= x
+        assert equal(square, x @ x)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_sums_of_integers_are_wide(dtype):
     x = mg.ones((2, 3), dtype=dtype)
     wide = {"i": np.dtype(np.int64), "u": np.dtype(np.uint64)}.get(dtype.kind, dtype)
