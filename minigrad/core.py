@@ -1332,6 +1332,54 @@ class Tensor:
             )
         return _restored, (self._data, self.requires_grad, self.grad)
 
+    # -- the array API standard -----------------------------------------------------------------
+
+    def __array_namespace__(self, /, *, api_version: str | None = None) -> Any:
+        if api_version not in API_VERSIONS:
+            raise ValueError(
+                f"version {api_version!r} of the array API standard is not implemented; "
+                f"{API_VERSIONS[-1]} is"
+            )
+        return sys.modules[__package__]
+
+    @property
+    def device(self) -> str:
+        """Where the elements are: there is one place."""
+        return "cpu"
+
+    def to_device(self, device: Any, /, *, stream: Any = None) -> Tensor:
+        """The tensor itself, which is on the one device that there is."""
+        check_device(device)
+        if stream is not None:
+            raise ValueError(f'the device "cpu" has no streams, got {stream!r}')
+        return self
+
+    def __dlpack__(
+        self,
+        /,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[Any, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        self._refuse_to_detach("export by DLPack", "x.detach()")
+        options: dict[str, Any] = {"stream": stream}
+        if dl_device is not None:
+            options["dl_device"] = dl_device
+        if max_version is not None and max_version >= (1, 0):
+            with contextlib.suppress(TypeError):  # NumPy 2.0 has the older version only
+                return self.numpy().__dlpack__(max_version=max_version, copy=copy, **options)
+        if copy is False:
+            raise BufferError(
+                "a DLPack before 1.0 cannot say that the memory must not be written to; "
+                "allow a copy, or export x.data"
+            )
+        return np.array(self._data).__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return np.asarray(self._data).__dlpack_device__()
+
     # -- NumPy's protocols --------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -1648,7 +1696,13 @@ def tensor(
     return _checked(np.array(data, dtype=dtype)).requires_grad_(requires_grad)
 
 
-def asarray(data: Any, dtype: npt.DTypeLike | None = None) -> Tensor:
+def asarray(
+    data: Any,
+    dtype: npt.DTypeLike | None = None,
+    *,
+    device: Any = None,
+    copy: bool | None = None,
+) -> Tensor:
     """Make a Tensor that shares the memory of `data`, where NumPy can; a Tensor stays in its graph.
 
     Parameters
@@ -1657,6 +1711,10 @@ def asarray(data: Any, dtype: npt.DTypeLike | None = None) -> Tensor:
         An array must not be changed afterwards.  Tensors in lists are stacked, and recorded.
     dtype : dtype, optional
         The dtype of the result, if it is not that of `data`.
+    device : "cpu", optional
+        Where the result is to be: there is one place.
+    copy : bool, optional
+        Whether the result must have, or must not have, memory of its own.
 
     Examples
     --------
@@ -1666,11 +1724,30 @@ def asarray(data: Any, dtype: npt.DTypeLike | None = None) -> Tensor:
     tensor([2., 4., 1.], requires_grad=True)
 
     """
+    if device is not None:
+        check_device(device)
+    if copy:
+        return asarray(data, dtype).copy()
     if isinstance(data, Tensor):
+        if copy is False and dtype is not None and data.dtype != dtype:
+            raise ValueError(f"asarray: from {data.dtype} to {np.dtype(dtype)} needs a copy")
         return data if dtype is None else data.astype(dtype)
     if isinstance(data, (list, tuple)) and holds_tensor(data):
+        if copy is False:
+            raise ValueError("asarray: a list of Tensors needs a copy")
         return asarray(call(np.stack, [asarray(element) for element in data]), dtype)
+    if copy is False:
+        return _checked(np.asarray(data, dtype=dtype, copy=False))
     return _checked(as_array(data) if dtype is None else np.asarray(data, dtype=dtype))
+
+
+API_VERSIONS = (None, "2021.12", "2022.12", "2023.12", "2024.12")  # of the array API standard
+
+
+def check_device(device: Any) -> None:
+    """Refuse any device but the one that there is."""
+    if device not in (None, "cpu"):
+        raise ValueError(f'minigrad computes on the device "cpu", not {device!r}')
 
 
 def operand(x: Any) -> Tensor:

@@ -2115,8 +2115,9 @@ METHODS = [
     ("astype", (np.float32,), lambda x: x.astype(np.float32)),
 ]
 NO_METHOD_OF_NUMPYS = {
-    "T", "backward", "data", "detach", "dtype", "grad", "is_leaf", "item", "mT", "ndim", "numpy",
-    "register_hook", "requires_grad", "requires_grad_", "retain_grad", "shape", "size", "tolist",
+    "T", "backward", "data", "detach", "device", "dtype", "grad", "is_leaf", "item", "mT", "ndim",
+    "numpy", "register_hook", "requires_grad", "requires_grad_", "retain_grad", "shape", "size",
+    "to_device", "tolist",
 }  # fmt: skip
 
 
