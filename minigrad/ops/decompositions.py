@@ -46,9 +46,13 @@ SlogdetResult, SVDResult = result_of(np.linalg.slogdet), result_of(np.linalg.svd
 CONSTANTS |= {np.linalg.matrix_rank}
 
 
-def eps_of(a: Operand) -> float:
-    """The rounding of a decomposition of `a`, relative to its largest value."""
-    return float(10 * max(np.shape(a)[-2:]) * np.finfo(a.dtype).eps)
+def rounding_of(a: Operand) -> float:
+    """How far values of a decomposition of `a` may be off, relative to the largest of them.
+
+    NumPy decomposes in double precision, whatever the dtype.
+    """
+    own = 10 * max(np.shape(a)[-2:]) * np.finfo(float).eps
+    return float(own + 2 * np.finfo(a.dtype).eps)
 
 
 # -- inverses and linear equations
@@ -315,7 +319,7 @@ def ties(values: Array, rounding: float) -> tuple[Array, Array]:
 
 
 @primitive
-def spectrum(a: Array, UPLO: str) -> Array:
+def spectrum(a: Array, UPLO: Any) -> Array:
     """Eigenvalues of symmetric matrices in a first row, and below each its eigenvector."""
     w, v = np.linalg.eigh(a, UPLO)  # whose signs depend on which triangle is read
     return np.concatenate([w[..., None, :], v], axis=-2)
@@ -339,7 +343,7 @@ spectrum.defvjp(spectrum_vjp)
 def eigen(y: Operand) -> tuple[Operand, Operand, Array, Array]:
     """Of a packed spectrum the eigenvalues, the eigenvectors, and which are tied."""
     w = y[..., 0, :]
-    pairs, tied = ties(unwrap(w), eps_of(y))
+    pairs, tied = ties(unwrap(w), rounding_of(y))
     return w, determined(y, 1, None, tied, np.linalg.eigh), pairs, tied
 
 
@@ -400,7 +404,7 @@ def singular(y: Operand, m: int) -> tuple[Operand, Operand, Operand, Array, Arra
 
     A value of 0 is tied to itself: s and -s are equal, and the sign of its vectors undetermined.
     """
-    s, rounding = y[..., 0, :], eps_of(y)
+    s, rounding = y[..., 0, :], rounding_of(y)
     pairs, tied = ties(unwrap(s), rounding)
     tied = tied | (unwrap(s) <= rounding * unwrap(s)[..., :1])
     left = determined(y, 1, m + 1, tied, np.linalg.svd)
@@ -463,7 +467,7 @@ def factors_vjp(g: Operand, y: Operand, a_shape: tuple[int, ...]) -> Operand:
     g_q, g_r, g_rest = g[..., :m].mT, g[..., m : m + k], g[..., m + k :]
     diagonal = np.abs(np.diagonal(unwrap(r), 0, -2, -1))
     largest = np.max(np.abs(unwrap(y[..., m:])), axis=(-2, -1), initial=0)[..., None]
-    if np.any(diagonal <= eps_of(r) * largest):
+    if np.any(diagonal <= rounding_of(r) * largest):
         raise np.linalg.LinAlgError(
             "numpy.linalg.qr: the factors of a matrix have no derivative where its first columns "
             "(as many as it has rows) are linearly dependent"
@@ -519,13 +523,15 @@ def inverse_on_range(a: Operand, rcond: Any, hermitian: bool) -> Operand:
     """The pseudo-inverse of `a`, without the singular values up to `rcond` times the largest."""
     if hermitian:
         a = mirrored(a, "L")
+    if a.size == 0:
+        return pseudo_inverse(a, rcond, hermitian)
     s = np.linalg.svdvals(unwrap(a))
-    largest = np.max(s, axis=-1, keepdims=True, initial=0)
+    largest = np.max(s, axis=-1, keepdims=True)
     kept = s > np.asarray(rcond)[..., None] * largest
-    if np.all(kept | (s <= eps_of(a) * largest)):
+    if np.all(kept | (s <= rounding_of(a) * largest)):
         return pseudo_inverse(a, rcond, hermitian)
     # What is left out is not 0, and turns the vectors of what is kept.
-    u, s, vh = _svd(a, full_matrices=False)
+    u, s, vh = _svd(a, full_matrices=False, hermitian=hermitian)
     inverted = np.where(kept, 1 / np.where(kept, s, 1), 0)
     return vh.mT @ (inverted[..., :, None] * u.mT)
 
@@ -557,7 +563,7 @@ def _lstsq(a: Operand, b: Operand, rcond: float | None = None) -> Any:
     x = inverse_on_range(a, rcond, False) @ b
     s = _svdvals(a)
     rank = np.sum(s.detach() > rcond * np.max(s.detach(), initial=0))
-    missed = (b - a @ x).reshape(m, -1)
+    missed = b - a @ x if b.ndim == 2 else (b - a @ x)[:, None]
     determines = m > n and rank.item() == n
     residuals = np.sum(missed * missed, axis=0) if determines else missed[:0].reshape(-1)
     return x, residuals, rank, s
