@@ -14,6 +14,7 @@ differentiation" (2008), where nothing else is named.
 import functools
 import itertools
 import operator
+import string
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -152,40 +153,41 @@ def _multi_dot(arrays: Sequence[Operand]) -> Operand:
 # -- determinants
 
 
-@primitive
+@primitive(broadcasts=True)
 def minors(a: Array, *directions: Array) -> Array:
     """The gradient of det by a: the cofactors.  With directions, that of its derivative along them.
 
     It is right for singular matrices, too: det is a polynomial, and so are all its derivatives.
-    In the basis of its singular vectors, a is diagonal.  There the derivative of det along k
+    In the bases of its singular vectors, a is diagonal.  There the derivative of det along k
     matrices G, H, ... is the sum, over k different places i, j, ... on the diagonal, of the product
-    of the *other* singular values times the determinant of the rows i of G, j of H, ... at these
-    places; and no singular value is divided by.
+    of the *other* singular values times the determinant of what row i of G, row j of H, ... have at
+    these places: no singular value is divided by.
     """
     k, n = len(directions) + 1, a.shape[-1]
     finite = np.isfinite(a).all(axis=(-2, -1), keepdims=True)
-    u, s, vh = np.linalg.svd(np.where(finite, a, 0))
-    places = np.ogrid[(slice(n),) * k]
-    free = functools.reduce(np.logical_and, (places[-1] != i for i in places[:-1]), np.True_)
-    distinct = functools.reduce(
-        np.logical_and, (i != j for i, j in itertools.combinations(places, 2)), np.True_
-    )
-    factors = np.where(free, s.reshape((*s.shape[:-1], *[1] * (k - 1), n)), 1).astype(a.dtype)
-    others = np.where(distinct, prod_vjp(np.ones(factors.shape[:-1]), None, factors, -1), 0)
+    u, s, vh = np.linalg.svd(np.where(finite, a, 0).astype(float))
     turned = [u.mT @ g @ vh.mT for g in directions]
-    letters = "abcdefghijklmnopqrstuvwxyz"[:k]
+    places = np.ogrid[(slice(n),) * k]
+    nowhere = np.zeros((n,) * k, bool)
+    taken = functools.reduce(np.logical_or, (places[-1] == i for i in places[:-1]), nowhere)
+    twice = functools.reduce(
+        np.logical_or, (i == j for i, j in itertools.combinations(places, 2)), nowhere
+    )
+    factors = np.where(taken, 1, s.reshape((*s.shape[:-1], *[1] * (k - 1), n)))
+    others = prod_vjp(np.ones(factors.shape[:-1]), None, factors, axis=-1)
+    others = np.where(twice, 0, others)
     total = np.zeros(np.broadcast_shapes(a.shape, *(g.shape for g in directions)))
+    letters = string.ascii_letters[:k]
     for order in itertools.permutations(range(k)):
         odd = sum(i > j for i, j in itertools.combinations(order, 2)) % 2
-        pairs = [f"...{letters[i]}{letters[order[i]]}" for i in range(k)]
-        on_diagonal = order[-1] == k - 1
-        result = pairs[-1][:-1] if on_diagonal else pairs[-1]
-        term = np.einsum(f"{','.join([f'...{letters}', *pairs[:-1]])}->{result}", others, *turned)
-        if on_diagonal:
-            term = term[..., None] * np.eye(n)
-        total += -term if odd else term
-    sign = np.linalg.slogdet(u @ vh)[0][..., None, None]
-    return np.where(finite, sign * (u @ total @ vh), np.nan).astype(a.dtype)
+        *pairs, last = (f"...{letters[i]}{letters[order[i]]}" for i in range(k))
+        fixed = order[-1] == k - 1  # then the last place pairs with itself, on the diagonal
+        terms = ",".join([f"...{letters}", *pairs])
+        term = np.einsum(f"{terms}->{last[:-1] if fixed else last}", others, *turned)
+        total += (-1) ** odd * (term[..., None] * np.eye(n) if fixed else term)
+    orientation = np.linalg.slogdet(u @ vh)[0][..., None, None]
+    gradient = np.where(finite, orientation * (u @ total @ vh), np.nan)
+    return gradient.astype(np.result_type(a, *directions))
 
 
 minors.defvjp(
