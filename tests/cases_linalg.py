@@ -29,8 +29,22 @@ def apart(rng: np.random.Generator, *shape: int) -> Any:
     return np.arange(shape[-1], 0, -1) + rng.uniform(0, 1 / 3, shape)
 
 
+def with_a_zero(a: Any) -> Any:
+    """A matrix with the same singular values whose last element is 0: its last rows are rotated."""
+    if min(a.shape[-2:]) < 2:
+        return a
+    x, y = a[..., -2, -1:], a[..., -1, -1:]
+    size = np.hypot(x, y)
+    above, last = (
+        (x * a[..., -2, :] + y * a[..., -1, :]) / size,
+        x * a[..., -1, :] - y * a[..., -2, :],
+    )
+    return np.concatenate([a[..., :-2, :], np.stack([above, last / size], axis=-2)], axis=-2)
+
+
 stacks = st.sampled_from([(), (), (2,), (1,), (2, 1), (0,)])
 sides = st.sampled_from([3, 2, 1, 4, 0])
+scales = st.sampled_from([1, 1, 4])
 seeds = st.integers(0, 999).map(np.random.default_rng)
 
 
@@ -43,15 +57,20 @@ def rectangles(draw: st.DrawFn, tall: bool = False, stack: bool = True) -> Any:
     shape, rng = draw(stacks) if stack else (), draw(seeds)
     k = min(m, n)
     left, right = orthonormal(rng, *shape, m, k), orthonormal(rng, *shape, k, n)
-    return (left * apart(rng, *shape, k)[..., None, :]) @ right
+    a = (left * (draw(scales) * apart(rng, *shape, k))[..., None, :]) @ right
+    return with_a_zero(a) if draw(st.booleans()) else a
 
 
 @st.composite
 def squares(draw: st.DrawFn, min_side: int = 0) -> Any:
-    """Square ones."""
+    """Regular square ones; some are of whole numbers, many of them 0, and may repeat values."""
     shape, n, rng = draw(stacks), max(draw(sides), min_side), draw(seeds)
+    if draw(st.booleans()):
+        upper = np.triu(rng.integers(-2, 3, (*shape, n, n)), 1)
+        diagonal = rng.choice((-3, 1, 2, 6), (*shape, n))[..., None] * np.eye(n)
+        return (upper + diagonal)[..., rng.permutation(n), :]
     left, right = (orthonormal(rng, *shape, n, n) for _ in range(2))
-    return (left * apart(rng, *shape, n)[..., None, :]) @ right
+    return (left * (draw(scales) * apart(rng, *shape, n))[..., None, :]) @ right
 
 
 @st.composite
@@ -60,7 +79,8 @@ def symmetric(draw: st.DrawFn, definite: bool = False) -> Any:
     shape, n, rng = draw(stacks), draw(sides), draw(seeds)
     q = orthonormal(rng, *shape, n, n)
     signs = 1 if definite else rng.choice((-1, 1), (*shape, n))
-    return symmetrized((q * (signs * apart(rng, *shape, n))[..., None, :]) @ q.mT)
+    values = draw(scales) * signs * apart(rng, *shape, n)
+    return symmetrized((q * values[..., None, :]) @ q.mT)
 
 
 def symmetrized(x: Any) -> Any:
@@ -69,7 +89,12 @@ def symmetrized(x: Any) -> Any:
 
 @st.composite
 def positive_factors(draw: st.DrawFn) -> Any:
-    return call(draw(symmetric(definite=True)), upper=draw(st.booleans()))
+    upper = draw(st.booleans())
+    if draw(st.booleans()):
+        return call(draw(symmetric(definite=True)), upper=upper)
+    n = draw(sides)  # whole numbers, off the diagonal 0 in most places
+    beside = np.diag(draw(seeds).integers(-1, 2, max(n - 1, 0)), 1)[:n, :n]
+    return call(3.0 * np.eye(n) + beside + beside.T, upper=upper)
 
 
 @st.composite
@@ -79,7 +104,7 @@ def solving(draw: st.DrawFn) -> Any:
     n, rng = a.shape[-1], draw(seeds)
     stack = draw(st.sampled_from([a.shape[:-2], (), (3, *[1] * len(a.shape[:-2]))]))
     shape = draw(st.sampled_from([(*stack, n, draw(sides)), (n,)]))
-    return call(a, rng.standard_normal(shape))
+    return call(a, draw(scales) * rng.standard_normal(shape))
 
 
 @st.composite
@@ -114,10 +139,11 @@ def tensor_equations(draw: st.DrawFn) -> Any:
 @st.composite
 def polynomials(draw: st.DrawFn) -> Any:
     """What `minors` is called with: a matrix of any rank, and directions."""
-    a = draw(anything())
-    directions = draw(st.integers(0, 1))
+    a = draw(st.sampled_from([anything(), squares()]).flatmap(lambda drawn: drawn))
+    directions = draw(st.sampled_from([1, 0])) if a.shape[-1] < 4 else 0
     rng = draw(seeds)
-    return call(a, *(rng.standard_normal(a.shape) for _ in range(directions)))
+    shape = a.shape[draw(st.sampled_from([0, a.ndim - 2])) :]  # directions broadcast
+    return call(a, *(rng.standard_normal(shape) for _ in range(directions)))
 
 
 def anything() -> Any:
@@ -128,7 +154,8 @@ def anything() -> Any:
 
 @st.composite
 def packed(draw: st.DrawFn) -> Any:
-    x = draw(some(shapes(min_dims=2, min_side=1)))
+    *stack, rows, columns = draw(shapes(min_dims=2))
+    x = draw(some((*stack, max(rows, 1), columns)))
     start = draw(st.integers(0, x.shape[-2] - 1))
     stop = draw(st.sampled_from([None, x.shape[-2]]))
     return call(x, start, stop, np.zeros(x.shape[-1:], bool), np.linalg.eigh)

@@ -4,8 +4,8 @@ Everything takes stacks of matrices, as NumPy does.  A function with several res
 over one primitive, which packs them into one array; its rule unpacks the result and its cotangent
 alike, so that every order of derivative works.  Where NumPy reads one triangle of a symmetric
 matrix, the gradient is symmetric: see `mirrored`.  Vectors that a matrix does not determine have no
-derivative, and raise: see `determined`.  It imports core, elementwise, reductions, indexing and
-linalg; constants.py comes next.
+derivative, and raise: see `determined`.  It imports core, elementwise, reductions and linalg;
+constants.py comes next.
 
 Sources: M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
 differentiation" (2008), where nothing else is named.
@@ -120,9 +120,11 @@ def _matrix_power(a: Operand, n: Any) -> Operand:
 
 @composite(np.linalg.multi_dot)
 def _multi_dot(arrays: Sequence[Operand]) -> Operand:
-    tensors = [operand(a) for a in arrays]
+    tensors: list[Operand] = [operand(a) for a in arrays]
     if len(tensors) < 2:
         raise ValueError("numpy.linalg.multi_dot: give at least two arrays")
+    if len(tensors) == 2:
+        return np.dot(tensors[0], tensors[1])
     first, last = tensors[0].ndim, tensors[-1].ndim
     if first == 1:
         tensors[0] = tensors[0][None, :]
