@@ -11,6 +11,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import cases_linalg
 import numpy as np
 from drawn import SMALL, Case, case, reduction, several, shaped, shapes, some, with_axis, with_pair
 from hypothesis import strategies as st
@@ -320,7 +321,7 @@ def norms(draw: st.DrawFn) -> Any:
         return call(x, ord=order, axis=pair, keepdims=keepdims)
     if kind == "whole":
         return call(x, keepdims=keepdims)
-    order = draw(st.sampled_from([None, 1, 2, 3, 2.5, np.inf, -np.inf]))
+    order = draw(st.sampled_from([None, 1, 2, 3, 2.5, np.inf, -np.inf, 0]))
     return call(x, ord=order, axis=draw(axes(x.ndim, none=False, many=False)), keepdims=keepdims)
 
 
@@ -455,7 +456,7 @@ CALLS: dict[Callable[..., Any], Any] = {
         lambda xs: call(*xs, subscripts=("iij", "jk", "ik")),
         shaped(["(n,n,k),(k,m)", "(n,n,k),(1,m)", "(n,n,1),(k,m)"]),
     ),
-    np.linalg.norm: norms(),
+    np.linalg.norm: norms() | cases_linalg.spectral_norms(),
     linalg.p_norm: p_norms(),
     # what is constant in an argument, or jumps
     np.ldexp: broadcastable(2, special=True).map(
@@ -499,6 +500,7 @@ CASES: dict[Callable[..., Any], Case] = {
     **{fn: case(1, DOMAINS.get(fn)) for fn in UNARY},
     **{fn: case(2, DOMAINS.get(fn)) for fn in BINARY},
     **{fn: Case.of(calls) for fn, calls in CALLS.items()},
+    **cases_linalg.CASES,
 }
 for fn, its in CASES.items():
     # No user gives a Python number to an operation of minigrad's own; and NumPy asks only the first

@@ -4,6 +4,7 @@ cases.py and its kin give every operation a Case; values, axes and shapes that s
 are here.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
@@ -73,28 +74,51 @@ def several(draw: st.DrawFn, min_dims: int = 1, max_dims: int = 3, axis: bool = 
 
 
 @st.composite
-def shaped(draw: st.DrawFn, forms: list[str], min_side: int = 0) -> Any:
+def shaped(draw: st.DrawFn, forms: list[str], min_side: int = 0, domain: Any = None) -> Any:
     """Arrays in the shapes of a form such as "(n,k),(k,m)", where each letter has one length."""
     lengths = {"1": 1, **{letter: draw(st.integers(min_side, 3)) for letter in "nkmp"}}
     form = draw(st.sampled_from(forms))
     parts = [part.strip("()") for part in form.split("),(")]
-    return tuple(draw(some(tuple(lengths[c] for c in p.split(",") if c))) for p in parts)
+    sides = [tuple(lengths[c] for c in p.split(",") if c) for p in parts]
+    return tuple(draw(some(shape, domain)) for shape in sides)
 
 
 class Case(NamedTuple):
-    """What an operation is tested on: a strategy of its calls, and options of `property_test`."""
+    """What an operation is tested on: a strategy of its calls, and options of `property_test`.
+
+    An operation that holds for some arrays only, such as symmetric ones, is tested `through` a
+    function that makes any array one of them, and leaves alone one that is: all that varies the
+    array varies it among them.
+    """
 
     calls: st.SearchStrategy[Any]
     options: dict[str, Any]
+    through: Callable[[Any], Any] | None = None
 
     @classmethod
-    def of(cls, drawn: st.SearchStrategy[Any], **options: Any) -> "Case":
+    def of(
+        cls,
+        drawn: st.SearchStrategy[Any],
+        through: Callable[[Any], Any] | None = None,
+        **options: Any,
+    ) -> "Case":
         """That of a strategy of calls, or of their arguments."""
-        return cls(calls_of(None, (drawn,), {}, None), options)
+        return cls(calls_of(None, (drawn,), {}, None), options, through)
 
     def test(self, fn: Any, **options: Any) -> None:
         """Hold fn to every property."""
-        property_test(fn, self.calls, **self.options, **options)()
+        tested = fn if self.through is None else after(self.through, fn)
+        property_test(tested, self.calls, **self.options, **options)()
+
+
+def after(through: Callable[[Any], Any], fn: Any) -> Callable[..., Any]:
+    """`fn`, of what `through` makes of its first argument."""
+
+    def composed(x: Any, *args: Any, **kwargs: Any) -> Any:
+        return fn(through(x), *args, **kwargs)
+
+    composed.__name__ = composed.__qualname__ = f"{fn.__name__}_{through.__name__}"
+    return composed
 
 
 def case(n: int, domain: Any) -> Case:

@@ -133,6 +133,33 @@ ROOTS_AND_NORMS = [
     Row("arctan2 at (0, -1)", np.arctan2, (0, -1), np.pi, (-1, 0)),
 ]
 
+LINEAR_ALGEBRA = [
+    Row("det of rank n - 1", np.linalg.det, ([[1, 2], [2, 4]],), 0, ([[4, -2], [-2, 1]],)),
+    Row("det of rank n - 2", np.linalg.det, (np.zeros((2, 2)),), 0, (np.zeros((2, 2)),)),
+    Row("det of the number 0", np.linalg.det, ([[0]],), 0, ([[1]],)),
+    Row("det of nothing", np.linalg.det, (np.zeros((0, 0)),), 1, (np.zeros((0, 0)),)),
+    Row("det of inf", np.linalg.det, ([[inf]],), inf, ([[nan]],)),
+    Row("slogdet, singular", lambda x: np.linalg.slogdet(x)[1], ([[1, 2], [2, 4]],), -inf,
+        ([[nan, nan], [nan, nan]],)),
+    Row("matrix norm nuc at 0", lambda x: np.linalg.norm(x, "nuc"), (np.zeros((2, 2)),), 0,
+        (np.eye(2),)),
+    Row("matrix norm 2 at 0", lambda x: np.linalg.norm(x, 2), (np.zeros((2, 2)),), 0,
+        (np.eye(2) / 2,)),
+    Row("matrix norm 2: tie", lambda x: np.linalg.norm(x, 2), (np.eye(2),), 1, (np.eye(2) / 2,)),
+    Row("matrix norm -2: tie", lambda x: np.linalg.norm(x, -2), (np.eye(2),), 1,
+        (np.eye(2) / 2,)),
+    Row("norm, ord 0", lambda x: np.linalg.norm(x, 0) + 0 * x[0], ([0, 2],), 1, ([0, 0],)),
+    Row("svdvals at 0", np.linalg.svdvals, (np.zeros((2, 2)),), [0, 0], (np.eye(2),)),
+    Row("svdvals, repeated", np.linalg.svdvals, (np.eye(2),), [1, 1], (np.eye(2),)),
+    Row("eigvalsh, repeated", np.linalg.eigvalsh, (np.eye(2),), [1, 1], (np.eye(2),)),
+    Row("eigvalsh reads one triangle", lambda x: np.linalg.eigvalsh(x)[0], ([[3, 9], [4, -3]],),
+        -5, ([[.2, -.4], [-.4, .8]],)),
+    Row("cholesky reads one triangle", lambda x: np.linalg.cholesky(x)[1, 0],
+        ([[4, 9], [2, 2]],), 1, ([[-.125, .25], [.25, 0]],)),
+    Row("pinv at 0", np.linalg.pinv, (np.zeros((2, 1)),), [[0, 0]], (np.zeros((2, 1)),)),
+    Row("cond at 0", np.linalg.cond, ([[0]],), inf, ([[nan]],)),
+]
+
 POWERS = [
     Row("x**y at (0, 2)", np.power, (0, 2), 0, (0, 0)),
     Row("x**y at (0, 1)", np.power, (0, 1), 0, (1, 0)),
@@ -326,6 +353,7 @@ SHAPES = [
 ROWS = [
     *CHOICES,
     *ROOTS_AND_NORMS,
+    *LINEAR_ALGEBRA,
     *POWERS,
     *EXPONENTIALS_AND_LOGARITHMS,
     *REDUCTIONS,
@@ -418,6 +446,10 @@ HESSIANS = [
     ("norm, ord 3 at 0", lambda x: np.linalg.norm(x, 3), [0, 0], zeros(2)),
     ("norm, ord inf at 0", lambda x: np.linalg.norm(x, np.inf), [0, 0], zeros(2)),
     ("hypot at (0, 0)", lambda v: np.hypot(v[0], v[1]), [0, 0], zeros(2)),
+    ("det, singular", lambda v: np.linalg.det(v.reshape(2, 2)), [1, 2, 2, 4],
+     np.fliplr(np.diag([1, -1, -1, 1]))),
+    ("det at 0", lambda v: np.linalg.det(v.reshape(2, 2)), [0, 0, 0, 0],
+     np.fliplr(np.diag([1, -1, -1, 1]))),
     ("arctan2 at (0, 0)", lambda v: np.arctan2(v[0], v[1]), [0, 0], zeros(2)),
     ("var, constant", np.var, [2, 2], [[.5, -.5], [-.5, .5]]),
     ("std, constant", np.std, [2, 2], zeros(2)),

@@ -1,5 +1,21 @@
 """The derivatives of NumPy's functions: importing this package registers them."""
 
-from minigrad.ops import constants, elementwise, indexing, linalg, reductions, shaping
+from minigrad.ops import (
+    constants,
+    decompositions,
+    elementwise,
+    indexing,
+    linalg,
+    reductions,
+    shaping,
+)
 
-__all__ = ["constants", "elementwise", "indexing", "linalg", "reductions", "shaping"]
+__all__ = [
+    "constants",
+    "decompositions",
+    "elementwise",
+    "indexing",
+    "linalg",
+    "reductions",
+    "shaping",
+]

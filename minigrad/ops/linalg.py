@@ -1,7 +1,7 @@
 """Derivatives of products of arrays and of norms.
 
 Everything bilinear has rules that are products of the same kind again.  It imports core,
-elementwise and reductions only; constants.py comes next.
+elementwise and reductions only; decompositions.py comes next.
 """
 
 import operator
@@ -219,41 +219,47 @@ p_norm.defvjp(p_norm_vjp)
 @composite(np.linalg.norm)
 def _norm(x: Operand, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Operand:
     if axis is None:
-        if ord is None or (ord == "fro" and np.ndim(x) == 2) or (ord == 2 and np.ndim(x) == 1):
-            axes = tuple(range(np.ndim(x)))
-            return p_norm(x, 2, axes, keepdims)
         axis = tuple(range(np.ndim(x)))
+        if ord is None or (ord in ("f", "fro") and len(axis) == 2) or (ord == 2 and len(axis) == 1):
+            return p_norm(x, 2, axis, keepdims)
     axes = normalize_axis_tuple(axis, np.ndim(x))
     if len(axes) == 1:
-        return _vector_norm(x, ord, axes[0], keepdims)
+        return vector_norm(x, ord, axes, keepdims)
     if len(axes) != 2:
         raise ValueError(f"numpy.linalg.norm over {len(axes)} axes: give one or two, or ord=None")
-    return _matrix_norm(x, ord, axes, keepdims)
+    return matrix_norm(x, ord, axes, keepdims)
 
 
-def _vector_norm(x: Operand, ord: Any, axis: int, keepdims: bool) -> Operand:
+def vector_norm(x: Operand, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Operand:
+    """The norm of what lies along `axes`, as one vector."""
+    if isinstance(ord, str):
+        raise ValueError(f"numpy.linalg.norm: ord={ord!r} is no norm of a vector")
     if ord == np.inf:
-        return np.max(np.abs(x), axis=axis, keepdims=keepdims)
+        return _largest(np.abs(x), axes, keepdims)
     if ord == -np.inf:
-        return np.min(np.abs(x), axis=axis, keepdims=keepdims)
-    if isinstance(ord, str) or ord == 0:
-        raise ValueError(
-            f"numpy.linalg.norm: ord={ord!r} of a vector has no derivative; "
-            "pass x.detach() for a constant"
-        )
-    return p_norm(x, 2 if ord is None else ord, axis, keepdims)
+        return np.min(np.abs(x), axis=axes, keepdims=keepdims)
+    if ord == 0:  # how many are not 0
+        return np.sum((x != 0).astype(x.dtype), axis=axes, keepdims=keepdims)
+    return p_norm(x, 2 if ord is None else ord, axes, keepdims)
 
 
-def _matrix_norm(x: Operand, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Operand:
-    if ord in (None, "fro"):
+def matrix_norm(x: Operand, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Operand:
+    """The norm of matrices whose rows and columns lie along the two `axes`."""
+    if ord in (None, "fro", "f"):
         return p_norm(x, 2, axes, keepdims)
+    if ord in (2, -2, "nuc"):
+        s = np.linalg.svdvals(np.moveaxis(x, axes, (-2, -1)))
+        best = s.sum(axis=-1) if ord == "nuc" else (_largest if ord == 2 else np.min)(s, axis=-1)
+        return np.expand_dims(best, axes) if keepdims else best
     if ord in (1, -1, np.inf, -np.inf):  # the largest or smallest sum of a column or row
         rows, columns = axes
         summed, chosen = (rows, columns) if abs(ord) == 1 else (columns, rows)
         sums = np.sum(np.abs(x), axis=summed, keepdims=True)
-        best = (np.max if ord > 0 else np.min)(sums, axis=chosen, keepdims=True)
+        best = (_largest if ord > 0 else np.min)(sums, axis=chosen, keepdims=True)
         return best if keepdims else np.squeeze(best, axis=axes)
-    raise ValueError(
-        f"numpy.linalg.norm: ord={ord!r} of a matrix is not supported where grad is required; "
-        "None, 'fro', 1, -1, inf and -inf are"
-    )
+    raise ValueError(f"numpy.linalg.norm: ord={ord!r} is no norm of a matrix")
+
+
+def _largest(x: Operand, axis: Axis, keepdims: bool = False) -> Operand:
+    """The largest of what is not negative, and 0 of nothing."""
+    return (np.max if x.size else np.sum)(x, axis=axis, keepdims=keepdims)
