@@ -247,7 +247,8 @@ def compare(f: Map, order: int, v: Floats, estimate: Estimate, smooth: Any, law:
         slack = 2 * error + RELATIVE * size + ROUNDING * scale
         analytic, numerical = np.sum(terms), np.sum(numerical)
     if np.isfinite(slack) and not abs(analytic - numerical) <= slack:
-        if (jumps := smooth & kinked(f, v, estimate)).any():  # three tied elements have slopes of one
+        # Three tied elements have slopes of one, and a near tie is not seen from afar.
+        if (jumps := smooth & kinked(f, v, estimate)).any():
             return compare(f, order, v, estimate, smooth & ~jumps, law)
         if f.call.explain:
             locate(f, order, smooth, law)
