@@ -57,8 +57,7 @@ def filtered(ys, transition, drift, seen, noise, state, covariance):
 
 def local_level(log_variances):
     """The filter for a level that drifts; it starts from the first year, and so with its noise."""
-    noise, drift = np.exp(log_variances).reshape(2, 1, 1)
-    one = np.eye(1)
+    one, (noise, drift) = np.eye(1), np.exp(log_variances).reshape(2, 1, 1)
     return filtered(NILE[1:, None], one, drift, one, noise, NILE[:1], noise + drift)
 
 
