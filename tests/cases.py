@@ -29,6 +29,8 @@ from minigrad.testing import (
     matmul_operands,
 )
 
+DTYPES = st.sampled_from([None, np.float64])
+
 # -- calls whose arguments depend on each other
 
 
@@ -156,9 +158,9 @@ def choosing(draw: st.DrawFn) -> Any:
 @st.composite
 def clipping(draw: st.DrawFn) -> Any:
     """Numbers and bounds, numbers at a bound and a lower bound above the upper one among them."""
-    x, low, width = draw(broadcastable(3, domain=SMALL))
+    x, low, width = draw(broadcastable(3, domain=(-8, 8)))
     if draw(st.booleans()):  # several rows of numbers have the same bounds
-        x = draw(some((2, *np.broadcast_shapes(low.shape, width.shape)), domain=SMALL))
+        x = draw(some((2, *np.broadcast_shapes(low.shape, width.shape)), domain=(-8, 8)))
     return call(x, low, low + np.copysign(np.abs(width) + 0.25, width))
 
 
@@ -229,27 +231,36 @@ def taking_along(draw: st.DrawFn) -> Any:
 
 
 @st.composite
-def diagonals(draw: st.DrawFn) -> Any:
+def diagonals(draw: st.DrawFn, **options: Any) -> Any:
     x, a, b = draw(with_pair(min_dims=2, different=True))
-    return call(x, offset=draw(st.integers(-3, 3)), axis1=a, axis2=b)
+    kwargs = {name: draw(strategy) for name, strategy in options.items()}
+    return call(x, offset=draw(st.integers(-3, 3)), axis1=a, axis2=b, **kwargs)
 
 
 @st.composite
 def averaging(draw: st.DrawFn) -> Any:
     x = draw(some(shapes(min_side=1)))
     axis = draw(axes(x.ndim))
-    keepdims = draw(st.booleans())
+    options = {"keepdims": draw(st.booleans()), "returned": draw(st.booleans())}
     if draw(st.booleans()):
-        return call(x, axis=axis, keepdims=keepdims)
+        return call(x, axis=axis, **options)
     along = x.shape
     if axis is not None and draw(st.booleans()):
         along = tuple(x.shape[i] for i in np.atleast_1d(axis))
     weights = draw(arrays(along, domain=(0.25, 4)))
-    return call(x, weights=weights, axis=axis, keepdims=keepdims)
+    return call(x, weights=weights, axis=axis, **options)
 
 
 PRODUCTS = {
-    np.dot: ["(),(n)", "(k),(k)", "(n,k),(k)", "(n,k),(k,m)", "(n,k),(p,k,m)", "(p,n,k),(k)"],
+    np.dot: [
+        "(),(n)",
+        "(k),(k)",
+        "(n,k),(k)",
+        "(n,k),(k,m)",
+        "(n,k),(p,k,m)",
+        "(p,n,k),(k)",
+        "(p,n,k),(m,k,n)",
+    ],  # fmt: skip
     np.inner: ["(),(n)", "(k),(k)", "(n,k),(m,k)", "(p,n,k),(k)"],
     np.vdot: ["(k),(k)", "(n,k),(n,k)"],
     np.outer: ["(n),(m)", "(n,k),(m)", "(),(m)"],
@@ -283,12 +294,12 @@ def tensordots(draw: st.DrawFn) -> Any:
 EINSUMS = [
     "nk,km->nk", "nk,km->nm", "nk,km", "nk->kn", "kn", "nk->", "nk->k", "nn->n", "nn", "nnn->n",
     "nnk->k", "n,m->nm", "n,n->", ",n->n", "pk,km->pm", "nk,km,mn->n", "nk, km -> mn",
-    "pn,pk,nk->p",
+    "pn,pk,nk->p", "AAk->Ak",
 ]  # fmt: skip
 ELLIPSES = {
     "...j,jk->...k": "(p,n,k),(k,m)", "...ij,...jk->...ik": "(p,n,k),(p,k,m)",
     "...ii->...i": "(p,n,n)", "i...->...": "(n,p,k)", "i...,i...": "(n,k),(n,k)",
-    "...,...": "(n,k),(k)", "ij,ij->ij": "(n,k),(n,k)",
+    "...,...": "(n,k),(k)", "ij,ij->ij": "(n,k),(n,k)", "...z,zk->...k": "(p,n,z),(z,k)",
 }  # fmt: skip
 
 
@@ -329,7 +340,7 @@ def norms(draw: st.DrawFn) -> Any:
 def p_norms(draw: st.DrawFn) -> Any:
     """Orders below one have no slope at 0: their arrays are positive."""
     p = draw(st.sampled_from([1, 2, 2.5, 3, 0.5, -1]))
-    x = draw(some(shapes(min_dims=1, min_side=1), domain=(0.25, 4) if p < 1 else SMALL))
+    x = draw(some(shapes(min_side=1), domain=(0.25, 8) if p < 1 else (-8, 8)))
     return call(x, p, draw(axes(x.ndim, none=False)), draw(st.booleans()))
 
 
@@ -360,25 +371,25 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.max: reduction(),
     np.min: reduction(),
     np.prod: reduction(),
-    np.var: reduction(ddof=st.sampled_from([0, 1, 0.5])),
-    np.std: reduction(ddof=st.sampled_from([0, 1, 0.5])),
+    np.var: reduction(ddof=st.sampled_from([0, 1, 0.5])) | reduction(correction=st.just(1)),
+    np.std: reduction(ddof=st.sampled_from([0, 1, 0.5])) | reduction(correction=st.just(1)),
     np.ptp: reduction(),
     np.average: averaging(),
-    np.cumsum: reduction(many=False, keepdims=False),
-    np.cumprod: reduction(many=False, keepdims=False),
-    reductions.running_sum: with_axis(none=False),
-    reductions.running_product: with_axis(none=False),
+    np.cumsum: reduction(many=False, keepdims=False, dtype=DTYPES),
+    np.cumprod: reduction(many=False, keepdims=False, dtype=DTYPES),
+    reductions.running_sum: with_axis(none=False, dtype=DTYPES),
+    reductions.running_product: with_axis(none=False, dtype=DTYPES),
     reductions.spread: spreading(),
-    np.nansum: reduction(),
+    np.nansum: reduction(dtype=DTYPES),
     np.nanmean: reduction(),
     reductions.logsumexp: reduction(),
     reductions.softmax: reduction(keepdims=False),
-    np.add.reduce: reduction(),
+    np.add.reduce: reduction(dtype=DTYPES),
     np.multiply.reduce: reduction(),
     np.maximum.reduce: reduction(),
     np.minimum.reduce: reduction(),
     np.logaddexp.reduce: reduction(many=False),
-    np.add.accumulate: with_axis(none=False),
+    np.add.accumulate: with_axis(none=False, dtype=DTYPES),
     np.multiply.accumulate: with_axis(none=False),
     # shapes
     np.reshape: reshaping(),
@@ -387,10 +398,10 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.transpose: permuting(),
     np.moveaxis: moving(),
     np.swapaxes: with_pair(),
-    np.squeeze: squeezing(),
+    np.squeeze: squeezing() | some(()),
     np.expand_dims: expanding(),
     np.broadcast_to: spreading(),
-    np.flip: with_axis(many=True),
+    np.flip: with_axis(many=True) | some(()),
     np.fliplr: some(shapes(min_dims=2)),
     np.flipud: some(shapes(min_dims=1)),
     np.rot90: st.builds(
@@ -407,7 +418,7 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.tile: st.builds(call, some(), st.sampled_from([2, (2,), (1, 3), (2, 1, 2), (0, 2)])),
     np.repeat: repeating(),
     np.concatenate: several()
-    | several().map(lambda c: call(*c.args, axis=None))
+    | several().map(lambda c: call(*c.args, axis=None, dtype=np.float64))
     | joining().map(lambda c: call(c[0], axis=c[1])),
     np.stack: several(min_dims=0, axis=False) | several(),
     np.vstack: several(axis=False),
@@ -439,10 +450,10 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.take: taking(),
     np.take_along_axis: taking_along(),
     np.sort: with_axis(),
-    np.median: reduction(),
+    np.median: reduction() | st.builds(call, some((0, 2)), axis=axes(2), keepdims=st.booleans()),
     np.diagonal: diagonals(),
     np.diag: st.builds(call, some(shapes(1, 2)), k=st.sampled_from([-1, 1, 0, -2, 2])),
-    np.trace: diagonals(),
+    np.trace: diagonals(dtype=DTYPES),
     np.tril: st.builds(call, some(shapes(1)), k=st.sampled_from([-1, 1, 0, -2, 2])),
     np.triu: st.builds(call, some(shapes(1)), k=st.sampled_from([-1, 1, 0, -2, 2])),
     np.full_like: st.builds(call, some(), some(())),
@@ -468,29 +479,32 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.fmod: quotients(),
     np.divmod: quotients(),
     np.modf: between_integers(),
+    np.frexp: st.builds(  # between powers of two
+        lambda x, k: call(np.ldexp(x, k)), arrays(domain=(0.55, 0.95)), st.integers(-3, 3)
+    ),
+    np.copysign: broadcastable(2, domain=[(0.25, 8), (-8, 8)])
+    | broadcastable(2, domain=[(-8, -0.25), (-8, 8)]),
 }
 
 DOMAINS: dict[Callable[..., Any], Any] = {
-    np.copysign: [(0.25, 8), (-8, 8)],
-    np.power: [(0.25, 4), (-3, 3)],
-    np.float_power: [(0.25, 4), (-3, 3)],
+    np.power: [(0.25, 8), (-3, 6)],
+    np.float_power: [(0.25, 8), (-3, 6)],
     np.power.outer: [(0.25, 4), (0.25, 3)],
     np.arcsin: (-1, 1),
     np.arccos: (-1, 1),
     np.arctanh: (-1, 1),
     np.arccosh: (1, np.inf),
-    np.frexp: (0.51, 0.99),
 }
 UNARY: list[Callable[..., Any]] = [
     np.negative, np.positive, np.reciprocal, np.square, np.sqrt, np.cbrt, np.absolute, np.fabs,
     np.conjugate, np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sin, np.cos,
     np.tan, np.arcsin, np.arccos, np.arctan, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arccosh,
-    np.arctanh, np.deg2rad, np.radians, np.rad2deg, np.degrees, np.real, np.frexp,
+    np.arctanh, np.deg2rad, np.radians, np.rad2deg, np.degrees, np.real,
     elementwise.sigmoid, elementwise.sech, elementwise.relu,
 ]  # fmt: skip
 BINARY: list[Callable[..., Any]] = [
     np.add, np.subtract, np.multiply, np.divide, np.power, np.float_power, np.nextafter,
-    np.copysign, np.logaddexp, np.logaddexp2, np.arctan2, np.hypot, np.maximum,
+    np.logaddexp, np.logaddexp2, np.arctan2, np.hypot, np.maximum,
     np.minimum, np.fmax, np.fmin, np.add.outer, np.subtract.outer, np.multiply.outer,
     np.divide.outer, np.power.outer, np.maximum.outer, np.minimum.outer,
 ]  # fmt: skip

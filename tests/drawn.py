@@ -40,7 +40,8 @@ def reduction(
 ) -> Any:
     """An array, and what to reduce it over; one without axes may be given an axis, too."""
     x = draw(some(domain=domain))
-    axis = draw(axes(x.ndim, none=none, many=many) if x.ndim else st.sampled_from([0, -1]))
+    without = st.sampled_from([None, 0, -1] if none else [0, -1])
+    axis = draw(axes(x.ndim, none=none, many=many) if x.ndim else without)
     kwargs = {name: draw(strategy) for name, strategy in options.items()}
     if keepdims:
         kwargs["keepdims"] = draw(st.booleans())
@@ -76,7 +77,7 @@ def several(draw: st.DrawFn, min_dims: int = 1, max_dims: int = 3, axis: bool = 
 @st.composite
 def shaped(draw: st.DrawFn, forms: list[str], min_side: int = 0, domain: Any = None) -> Any:
     """Arrays in the shapes of a form such as "(n,k),(k,m)", where each letter has one length."""
-    lengths = {"1": 1, **{letter: draw(st.integers(min_side, 3)) for letter in "nkmp"}}
+    lengths = {"1": 1, **{letter: draw(st.integers(min_side, 3)) for letter in "nkmpzA"}}
     form = draw(st.sampled_from(forms))
     parts = [part.strip("()") for part in form.split("),(")]
     sides = [tuple(lengths[c] for c in p.split(",") if c) for p in parts]
