@@ -1,5 +1,31 @@
 """The derivatives of NumPy's functions: importing this package registers them."""
 
-from minigrad.ops import constants, elementwise, indexing, linalg, reductions, shaping
+from minigrad.ops import (
+    constants,
+    creation,
+    elementwise,
+    indexing,
+    linalg,
+    moving,
+    polynomials,
+    reductions,
+    scimath,
+    shaping,
+    signal,
+    statistics,
+)
 
-__all__ = ["constants", "elementwise", "indexing", "linalg", "reductions", "shaping"]
+__all__ = [
+    "constants",
+    "creation",
+    "elementwise",
+    "indexing",
+    "linalg",
+    "moving",
+    "polynomials",
+    "reductions",
+    "scimath",
+    "shaping",
+    "signal",
+    "statistics",
+]
