@@ -7,12 +7,14 @@ are here.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
 from hypothesis import strategies as st
 
 from minigrad.testing import arrays, axes, broadcastable, call, property_test
 from minigrad.testing.harness import calls as calls_of
 
 SMALL = (-4, 4)
+DTYPES = st.sampled_from([None, np.float64])
 
 
 def some(shape: Any = None, domain: Any = None) -> st.SearchStrategy[Any]:

@@ -2,20 +2,32 @@
 
 from minigrad.ops import (
     constants,
+    creation,
     decompositions,
     elementwise,
     indexing,
     linalg,
+    moving,
+    polynomials,
     reductions,
+    scimath,
     shaping,
+    signal,
+    statistics,
 )
 
 __all__ = [
     "constants",
+    "creation",
     "decompositions",
     "elementwise",
     "indexing",
     "linalg",
+    "moving",
+    "polynomials",
     "reductions",
+    "scimath",
     "shaping",
+    "signal",
+    "statistics",
 ]
