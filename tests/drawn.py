@@ -4,6 +4,7 @@ cases.py and its kin give every operation a Case; values, axes and shapes that s
 are here.
 """
 
+import functools
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
@@ -82,19 +83,35 @@ def shaped(draw: st.DrawFn, forms: list[str], min_side: int = 0) -> Any:
 
 
 class Case(NamedTuple):
-    """What an operation is tested on: a strategy of its calls, and options of `property_test`."""
+    """What an operation is tested on: a strategy of its calls, and options of `property_test`.
+
+    A `readout` is a function of the result that is differentiated with it: what a result has beyond
+    what is defined, such as the sign of a vector that only has a direction, it takes out.
+    """
 
     calls: st.SearchStrategy[Any]
     options: dict[str, Any]
+    readout: Any = None
 
     @classmethod
-    def of(cls, drawn: st.SearchStrategy[Any], **options: Any) -> "Case":
+    def of(cls, drawn: st.SearchStrategy[Any], *, readout: Any = None, **options: Any) -> "Case":
         """That of a strategy of calls, or of their arguments."""
-        return cls(calls_of(None, (drawn,), {}, None), options)
+        return cls(calls_of(None, (drawn,), {}, None), options, readout)
 
     def test(self, fn: Any, **options: Any) -> None:
         """Hold fn to every property."""
-        property_test(fn, self.calls, **self.options, **options)()
+        read = fn if self.readout is None else after(fn, self.readout)
+        property_test(read, self.calls, **self.options, **options)()
+
+
+def after(fn: Any, readout: Any) -> Any:
+    """The function readout(fn(...))."""
+
+    @functools.wraps(fn)
+    def read(*args: Any, **kwargs: Any) -> Any:
+        return readout(fn(*args, **kwargs))
+
+    return read
 
 
 def case(n: int, domain: Any) -> Case:

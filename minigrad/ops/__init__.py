@@ -1,5 +1,25 @@
 """The derivatives of NumPy's functions: importing this package registers them."""
 
-from minigrad.ops import constants, elementwise, indexing, linalg, reductions, shaping
+from minigrad.ops import (
+    complex,
+    constants,
+    eig,
+    elementwise,
+    fft,
+    indexing,
+    linalg,
+    reductions,
+    shaping,
+)
 
-__all__ = ["constants", "elementwise", "indexing", "linalg", "reductions", "shaping"]
+__all__ = [
+    "complex",
+    "constants",
+    "eig",
+    "elementwise",
+    "fft",
+    "indexing",
+    "linalg",
+    "reductions",
+    "shaping",
+]
