@@ -769,10 +769,11 @@ def fitted(contribution: Operand, parent: Node, rule: Rule) -> Operand:
         )
     if contribution.dtype == parent.dtype:
         return contribution
-    if contribution.dtype.kind == "c" and rule.fn in COMPLEX:  # a real operand moves on a line:
-        contribution = contribution.real  # of Re(g dx) there is Re(g) dx
-    elif parent.dtype.kind == "c" and rule.fn not in COMPLEX:
-        raise no_complex_rule(rule.fn)
+    if parent.dtype.kind == "c":
+        if rule.fn not in COMPLEX:
+            raise no_complex_rule(rule.fn)
+    elif contribution.dtype.kind == "c" and rule.fn in COMPLEX:
+        contribution = contribution.real  # for a real x, Re(g dx) is Re(g) dx
     if not fits(contribution, parent):
         raise TypeError(
             f"the rule of {name_of(rule.fn)} returned dtype {contribution.dtype} for an operand of "

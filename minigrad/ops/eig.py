@@ -29,12 +29,10 @@ def eigen(a: Array) -> Array:
 def eigen_vjp(g: Operand, y: Operand, _a: Operand) -> Operand:
     """Derivative of eigenvalues w and eigenvectors v: K has the cotangent of V^-1 dA V."""
     by_w, by_v, w, v = g[..., 0], g[..., 1:], y[..., 0], y[..., 1:]
-    by_v = by_v - along_vectors(by_v, v)
     gap = w[..., None, :] - w[..., :, None]
     equal = gap == 0
-    by_mixing = v.mT @ by_v
-    refuse_degenerate(unwrap(equal), unwrap(by_w), unwrap(by_mixing))
-    k = by_mixing * np.where(equal, 0, 1) / np.where(equal, 1, gap)
+    refuse_degenerate(unwrap(equal), unwrap(by_w), unwrap(by_v))
+    k = v.mT @ (by_v - along_vectors(by_v, v)) * np.where(equal, 0, 1) / np.where(equal, 1, gap)
     k = k + by_w[..., None] * np.eye(np.shape(v)[-1])
     inverse = np.linalg.inv(v)
     refuse_defective(unwrap(inverse))
@@ -55,9 +53,10 @@ def along_vectors(g: Operand, v: Operand) -> Operand:
     return np.real(scale) * conj(v) + 1j * np.imag(scale) * real / np.where(real, v, 1)
 
 
-def refuse_degenerate(equal: Array, by_w: Array, by_mixing: Array) -> None:
-    """Refuse what has no derivative: what tells apart the directions of one eigenvalue."""
-    apart = (by_w[..., None, :] != by_w[..., :, None]) | (by_mixing != 0)
+def refuse_degenerate(equal: Array, by_w: Array, by_v: Array) -> None:
+    """Refuse equal eigenvalues that are told apart, and vectors of theirs: they have no derivative."""
+    used = np.any(by_v != 0, axis=-2)
+    apart = (by_w[..., None, :] != by_w[..., :, None]) | used[..., None, :]
     if np.any(equal & apart & ~np.eye(equal.shape[-1], dtype=bool)):
         raise np.linalg.LinAlgError(
             "numpy.linalg.eig: an eigenvalue that occurs twice has no derivative of its own, nor "
