@@ -34,6 +34,7 @@ REAL_ONLY = {
 }  # fmt: skip
 OF_REAL_SIGNALS = {np.fft.rfft, np.fft.rfft2, np.fft.rfftn, np.fft.ihfft}  # NumPy takes no others
 ELEMENTWISE = {*UNARY, *BINARY, np.sign, np.angle, np.real, np.imag, np.real_if_close}
+ORDERED = {np.sort, np.median}  # by the real parts first: these are drawn distinct
 MATRICES = {np.linalg.eig, np.linalg.eigvals, np.linalg.inv, eig.eigen}
 
 
@@ -89,6 +90,8 @@ def complex_calls(draw: st.DrawFn, fn: Any) -> Any:
             return value
         if fn in ELEMENTWISE:
             return draw(off_the_axes(value.shape))
+        if fn in ORDERED:
+            return np.argsort(np.argsort(value, axis=None)).reshape(value.shape).astype(float)
         return np.asarray(np.clip(np.nan_to_num(value), -8, 24), value.dtype)
 
     args = tuple(map(settled, args))

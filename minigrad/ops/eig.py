@@ -54,7 +54,7 @@ def along_vectors(g: Operand, v: Operand) -> Operand:
 
 
 def refuse_degenerate(equal: Array, by_w: Array, by_v: Array) -> None:
-    """Refuse equal eigenvalues that are told apart, and vectors of theirs: they have no derivative."""
+    """Refuse equal eigenvalues told apart, and vectors of theirs: they have no derivative."""
     used = np.any(by_v != 0, axis=-2)
     apart = (by_w[..., None, :] != by_w[..., :, None]) | used[..., None, :]
     if np.any(equal & apart & ~np.eye(equal.shape[-1], dtype=bool)):
