@@ -429,6 +429,28 @@ def crossing(draw: st.DrawFn, axes_too: bool = True) -> Any:
 
 
 @st.composite
+def rooted(draw: st.DrawFn) -> Any:
+    """Coefficients of a polynomial whose roots lie apart, and now and then some of them at 0."""
+    places = draw(st.lists(st.integers(-3, 3).filter(bool), min_size=0, max_size=3, unique=True))
+    shift = draw(arrays((len(places),), domain=(-0.25, 0.25)))
+    factor = draw(arrays((), domain=(0.5, 4)))
+    zeros = np.zeros(draw(st.integers(0, 1)))
+    return call(np.concatenate([factor * np.atleast_1d(np.poly(places + shift)), zeros]))
+
+
+@st.composite
+def fitted(draw: st.DrawFn) -> Any:
+    """Points at places that lie apart, more of them than the polynomial has coefficients."""
+    degree = draw(st.integers(0, 2))
+    n = degree + 2 + draw(st.integers(0, 1))
+    x = np.arange(n) + draw(arrays((n,), domain=(-0.25, 0.25)))
+    y = draw(some(draw(st.sampled_from([(n,), (n, 2)])), SMALL))
+    w = draw(st.sampled_from([None, np.linspace(0.5, 2, n)]))
+    cov = draw(st.sampled_from([False, False, True, "unscaled"]))
+    return call(x, y, degree, w=w, cov=cov)
+
+
+@st.composite
 def ending(draw: st.DrawFn) -> Any:
     ends = {k: draw(some((2,))) for k in ("to_end", "to_begin") if draw(st.booleans())}
     return call(draw(some(shapes(min_dims=1))), **ends)
@@ -488,6 +510,8 @@ CALLS: dict[Callable[..., Any], Any] = {
     signal.bessel_i: with_order(0, 3, (-40, 40)),
     # polynomials
     np.polyval: st.builds(call, vectors(), some()),
+    np.roots: rooted(),
+    np.polyfit: fitted(),
     np.polyadd: st.tuples(vectors(), vectors()),
     np.polysub: st.tuples(vectors(), vectors()),
     np.polymul: products_of_polynomials(),

@@ -21,19 +21,6 @@ from minigrad import core
 
 PAGE = Path(__file__).parents[1] / "docs" / "coverage.md"
 
-# Other work has these in hand.
-PENDING = {
-    "numpy.angle", "numpy.polyfit", "numpy.roots", "numpy.sort_complex", "numpy.linalg.cholesky",
-    "numpy.linalg.cond", "numpy.linalg.det", "numpy.linalg.diagonal", "numpy.linalg.eig",
-    "numpy.linalg.eigh", "numpy.linalg.eigvals", "numpy.linalg.eigvalsh", "numpy.linalg.inv",
-    "numpy.linalg.lstsq", "numpy.linalg.matmul", "numpy.linalg.matrix_norm",
-    "numpy.linalg.matrix_power", "numpy.linalg.matrix_rank", "numpy.linalg.matrix_transpose",
-    "numpy.linalg.multi_dot", "numpy.linalg.outer", "numpy.linalg.pinv", "numpy.linalg.qr",
-    "numpy.linalg.slogdet", "numpy.linalg.solve", "numpy.linalg.svd", "numpy.linalg.svdvals",
-    "numpy.linalg.tensordot", "numpy.linalg.tensorinv", "numpy.linalg.tensorsolve",
-    "numpy.linalg.trace", "numpy.linalg.vecdot", "numpy.linalg.vector_norm",
-}  # fmt: skip
-
 # Imported with numpy.ma only, which would be most of the time that importing minigrad takes.
 STRUCTURED = "numpy.lib.recfunctions"
 
@@ -50,12 +37,6 @@ def overridable() -> list[Any]:
     functions = overrides.get_overridable_numpy_array_functions()
     ufuncs = overrides.get_overridable_numpy_ufuncs()
     return [*ufuncs, *(fn for fn in functions if fn.__module__ != STRUCTURED)]
-
-
-def pending(fn: Any) -> bool:
-    """Whether other work has this function in hand."""
-    known = {getattr(np.linalg, name.removeprefix("numpy.linalg."), None) for name in PENDING}
-    return public_name(fn) in PENDING or fn in known or getattr(fn, "__module__", "") == "numpy.fft"
 
 
 def kinds_of(fn: Any) -> list[str]:

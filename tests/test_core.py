@@ -2115,13 +2115,14 @@ METHODS = [
     ("partition", (1, 0), lambda x: np.partition(x, 1, axis=0)),
     ("compress", ([True, False, True], 1), lambda x: x[:, [0, 2]]),
     ("copy", (), np.copy),
+    ("conj", (), np.conjugate),
     ("astype", (np.float32,), lambda x: x.astype(np.float32)),
 ]
 NO_METHOD_OF_NUMPYS = {
-    "T", "backward", "choose", "data", "detach", "device", "dtype", "grad", "is_leaf", "item",
-    "itemsize", "mT", "nbytes", "ndim", "nonzero", "numpy", "register_hook", "requires_grad",
-    "requires_grad_", "retain_grad", "searchsorted", "shape", "size", "to_device", "tobytes",
-    "tolist",
+    "T", "backward", "choose", "data", "detach", "device", "dtype", "grad", "imag", "is_leaf",
+    "item", "itemsize", "mT", "nbytes", "ndim", "nonzero", "numpy", "real", "register_hook",
+    "requires_grad", "requires_grad_", "retain_grad", "searchsorted", "shape", "size", "to_device",
+    "tobytes", "tolist",
 }  # fmt: skip
 
 

@@ -4,18 +4,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from classified import PAGE, kinds_of, overridable, page, pending, version
+from classified import PAGE, kinds_of, overridable, page, version
 
 import minigrad as mg
 from minigrad import core
 
-# Complex numbers are in other hands.
-PENDING_METHODS = {"conj", "conjugate", "imag", "real"}
-
 
 @pytest.mark.parametrize("fn", sorted(overridable(), key=lambda fn: fn.__name__), ids=repr)
 def test_a_function_is_exactly_one_of_rule_composite_constant_refused(fn):
-    assert len(kinds_of(fn)) == 1 - pending(fn)
+    assert len(kinds_of(fn)) == 1
 
 
 def test_every_reason_is_one():
@@ -30,7 +27,7 @@ def test_the_page_is_up_to_date():
 
 
 def test_every_public_name_of_an_array_is_one_of_a_tensor_or_refused_with_a_reason():
-    of_arrays = {name for name in dir(np.ndarray) if not name.startswith("_")} - PENDING_METHODS
+    of_arrays = {name for name in dir(np.ndarray) if not name.startswith("_")}
     of_tensors = set(dir(mg.Tensor))
     assert of_arrays <= of_tensors | core.NO_METHODS.keys()
     assert not of_tensors & core.NO_METHODS.keys()

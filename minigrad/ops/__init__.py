@@ -1,10 +1,13 @@
 """The derivatives of NumPy's functions: importing this package registers them."""
 
 from minigrad.ops import (
+    complex,
     constants,
     creation,
     decompositions,
+    eig,
     elementwise,
+    fft,
     indexing,
     linalg,
     moving,
@@ -17,10 +20,13 @@ from minigrad.ops import (
 )
 
 __all__ = [
+    "complex",
     "constants",
     "creation",
     "decompositions",
+    "eig",
     "elementwise",
+    "fft",
     "indexing",
     "linalg",
     "moving",

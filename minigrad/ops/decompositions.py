@@ -58,7 +58,7 @@ def rounding_of(a: Operand) -> float:
 
 # -- inverses and linear equations
 
-defvjp(np.linalg.inv, lambda g, y, _a: -(y.mT @ g @ y.mT))
+defvjp(np.linalg.inv, lambda g, y, _a: -(y.mT @ g @ y.mT), complex=True)
 
 
 def solve_by_right(g: Operand, _x: Operand, a: Operand, b_shape: tuple[int, ...]) -> Operand:
@@ -76,7 +76,7 @@ def solve_by_left(g: Operand, x: Operand, a: Operand, b_shape: tuple[int, ...]) 
     return -(by_b @ x.mT)
 
 
-defvjp(np.linalg.solve, solve_by_left, solve_by_right, broadcasts=True)
+defvjp(np.linalg.solve, solve_by_left, solve_by_right, broadcasts=True, complex=True)
 
 
 @composite(np.linalg.tensorinv)

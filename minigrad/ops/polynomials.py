@@ -114,3 +114,46 @@ def _vander(x: Operand, N: int | None = None, increasing: bool = False) -> Opera
         raise ValueError(f"numpy.vander takes numbers in one axis, not shape {x.shape}")
     powers = np.arange(x.size if N is None else N)
     return np.power(x[:, None], powers if increasing else powers[::-1])
+
+
+@composite(np.roots)
+def _roots(p: Operand) -> Operand:
+    p = _coefficients(p)
+    if p.ndim != 1:
+        raise ValueError(f"numpy.roots takes coefficients in one axis, not shape {p.shape}")
+    places = np.flatnonzero(unwrap(p))
+    if not places.size:
+        return p[:0]
+    at_zero = np.zeros(p.size - 1 - places[-1], p.dtype)
+    p = p[places[0] : places[-1] + 1]
+    if p.size == 1:
+        return at_zero
+    companion = np.concatenate([(-p[1:] / p[0])[None], np.eye(p.size - 2, p.size - 1)])
+    return np.concatenate([np.linalg.eigvals(companion), at_zero])
+
+
+@composite(np.polyfit)
+def _polyfit(
+    x: Operand, y: Operand, deg: int, rcond: float | None = None, full: bool = False,
+    w: Operand = None, cov: bool | str = False,
+) -> Any:  # fmt: skip
+    x, y = operand(x) + 0.0, operand(y) + 0.0
+    np.polyfit(x.detach(), y.detach(), deg, rcond, full, unwrap(w), cov)  # raises what it refuses
+    left, right = np.vander(x, deg + 1), y
+    if w is not None:
+        weights = operand(w)[:, None]
+        left, right = left * weights, y * (weights if y.ndim == 2 else weights[:, 0])
+    scale = np.sqrt(np.sum(left * left, axis=0))
+    left = left / scale
+    rcond = x.size * np.finfo(x.dtype).eps if rcond is None else rcond
+    c, residuals, rank, s = np.linalg.lstsq(left, right, rcond)
+    c = (c.T / scale).T
+    if full:
+        return c, residuals, rank, s, rcond
+    if not cov:
+        return c
+    covariance = np.linalg.inv(left.T @ left) / np.outer(scale, scale)
+    if cov != "unscaled":
+        factor = residuals / (x.size - deg - 1)
+        covariance = covariance * factor if y.ndim == 1 else covariance[:, :, None] * factor
+    return c, covariance

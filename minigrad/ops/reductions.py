@@ -23,7 +23,7 @@ from minigrad.core import (
     operand,
     primitive,
 )
-from minigrad.ops.elementwise import ratio
+from minigrad.ops.elementwise import conj, ratio
 
 
 def restore(g: Operand, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Operand:
@@ -163,9 +163,8 @@ def var_vjp(
 ) -> Operand:  # fmt: skip
     """Derivative of the variance: 2 (x - mean) / n."""
     g = restore(g, np.shape(x), axis, keepdims)
-    return (
-        g * _centred(x, axis, where, mean) * (2 * _over_freedom(x, axis, ddof, correction, where))
-    )
+    centred = conj(_centred(x, axis, where, mean))
+    return g * centred * (2 * _over_freedom(x, axis, ddof, correction, where))
 
 
 def std_vjp(
@@ -174,7 +173,7 @@ def std_vjp(
 ) -> Operand:  # fmt: skip
     """Derivative of the standard deviation y: (x - mean) / (n y), and 0 where y is 0."""
     g, y = (restore(a, np.shape(x), axis, keepdims) for a in (g, y))
-    centred = _centred(x, axis, where, mean)
+    centred = conj(_centred(x, axis, where, mean))
     return g * ratio(centred * _over_freedom(x, axis, ddof, correction, where), y)
 
 
