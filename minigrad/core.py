@@ -1748,6 +1748,8 @@ class Tensor:
         """The complex conjugate of each element: `numpy.conjugate`."""
         return call(np.conjugate, self)
 
+    conjugate = conj
+
     @property
     def T(self) -> Tensor:
         """The axes in reverse order."""

@@ -430,12 +430,12 @@ def crossing(draw: st.DrawFn, axes_too: bool = True) -> Any:
 
 @st.composite
 def rooted(draw: st.DrawFn) -> Any:
-    """Coefficients of a polynomial whose roots lie apart, and now and then some of them at 0."""
-    places = draw(st.lists(st.integers(-3, 3).filter(bool), min_size=0, max_size=3, unique=True))
-    shift = draw(arrays((len(places),), domain=(-0.25, 0.25)))
-    factor = draw(arrays((), domain=(0.5, 4)))
-    zeros = np.zeros(draw(st.integers(0, 1)))
-    return call(np.concatenate([factor * np.atleast_1d(np.poly(places + shift)), zeros]))
+    """Coefficients of a polynomial whose roots, some of them complex, lie apart."""
+    places = 2 * np.array(draw(st.lists(st.integers(-2, 2), max_size=3, unique=True)), float)
+    pair = draw(st.lists(st.integers(-3, 3), max_size=1))
+    pairs = [z for k in pair for z in (k + 0.5 + 2j, k + 0.5 - 2j)]
+    shifted = [*(places + draw(arrays((len(places),), domain=(0.1, 0.4)))), *pairs]
+    return call(draw(arrays((), domain=(1, 4))) * np.atleast_1d(np.real(np.poly(shifted))))
 
 
 @st.composite
@@ -511,6 +511,7 @@ CALLS: dict[Callable[..., Any], Any] = {
     # polynomials
     np.polyval: st.builds(call, vectors(), some()),
     np.roots: rooted(),
+    np.sort_complex: some(shapes(1)),
     np.polyfit: fitted(),
     np.polyadd: st.tuples(vectors(), vectors()),
     np.polysub: st.tuples(vectors(), vectors()),

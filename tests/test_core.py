@@ -2116,6 +2116,7 @@ METHODS = [
     ("compress", ([True, False, True], 1), lambda x: x[:, [0, 2]]),
     ("copy", (), np.copy),
     ("conj", (), np.conjugate),
+    ("conjugate", (), np.conjugate),
     ("astype", (np.float32,), lambda x: x.astype(np.float32)),
 ]
 NO_METHOD_OF_NUMPYS = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core import Operand, composite, operand, unwrap
+from minigrad.core import Operand, composite, defvjp, operand, unwrap
 from minigrad.ops.signal import _convolve
 
 
@@ -116,20 +116,12 @@ def _vander(x: Operand, N: int | None = None, increasing: bool = False) -> Opera
     return np.power(x[:, None], powers if increasing else powers[::-1])
 
 
-@composite(np.roots)
-def _roots(p: Operand) -> Operand:
-    p = _coefficients(p)
-    if p.ndim != 1:
-        raise ValueError(f"numpy.roots takes coefficients in one axis, not shape {p.shape}")
-    places = np.flatnonzero(unwrap(p))
-    if not places.size:
-        return p[:0]
-    at_zero = np.zeros(p.size - 1 - places[-1], p.dtype)
-    p = p[places[0] : places[-1] + 1]
-    if p.size == 1:
-        return at_zero
-    companion = np.concatenate([(-p[1:] / p[0])[None], np.eye(p.size - 2, p.size - 1)])
-    return np.concatenate([np.linalg.eigvals(companion), at_zero])
+defvjp(
+    np.roots,
+    # A root r moves by -dp(r) / p'(r); at a double root p' is 0, and there is a pole.
+    lambda g, y, p: -(g / np.polyval(np.polyder(p), y)) @ np.vander(y, np.size(p)),
+    complex=True,
+)
 
 
 @composite(np.polyfit)
@@ -138,7 +130,8 @@ def _polyfit(
     w: Operand = None, cov: bool | str = False,
 ) -> Any:  # fmt: skip
     x, y = operand(x) + 0.0, operand(y) + 0.0
-    np.polyfit(x.detach(), y.detach(), deg, rcond, full, unwrap(w), cov)  # raises what it refuses
+    numpys: Any = np.polyfit
+    numpys(unwrap(x), unwrap(y), deg, rcond, full, unwrap(w), cov)  # raises what it refuses
     left, right = np.vander(x, deg + 1), y
     if w is not None:
         weights = operand(w)[:, None]
