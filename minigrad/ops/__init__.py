@@ -1,5 +1,12 @@
-"""The derivatives of NumPy's functions: importing this package registers them."""
+"""The derivatives of NumPy's functions: importing this package registers them.
 
-from minigrad.ops import constants, elementwise, indexing, linalg, reductions, shaping
+Those of SciPy's special functions, in scipy_special.py, are registered when one of them meets a
+tensor that requires grad: minigrad does not import SciPy.
+"""
 
-__all__ = ["constants", "elementwise", "indexing", "linalg", "reductions", "shaping"]
+from minigrad.core import LIBRARIES
+from minigrad.ops import constants, elementwise, indexing, linalg, reductions, shaping, special
+
+LIBRARIES["scipy.special"] = "minigrad.ops.scipy_special"
+
+__all__ = ["constants", "elementwise", "indexing", "linalg", "reductions", "shaping", "special"]
