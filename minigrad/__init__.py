@@ -3,7 +3,7 @@
 A `Tensor` records NumPy operations; `.backward()` gives exact derivatives, of any order.
 """
 
-from minigrad import nn, ops, optim, testing
+from minigrad import nn, ops, optim, special, testing
 from minigrad.core import (
     Tensor,
     asarray,
@@ -41,6 +41,7 @@ __all__ = [
     "relu",
     "sigmoid",
     "softmax",
+    "special",
     "tensor",
     "testing",
     "value_and_grad",

@@ -96,6 +96,10 @@ class Rule:
             self.plans[key] = Plan(self, [digit == "1" for digit in f"{key:b}"[1:]])
         return self.plans[key]
 
+    def refuses_all(self) -> bool:
+        """Whether there are but reasons why no argument has a derivative."""
+        return self.each is None and all(vjp is None or isinstance(vjp, str) for vjp in self.vjps)
+
     def vjp(self, position: int) -> tuple[Vjp, Reads] | None:
         """The vjp for the argument at `position` and what it reads; None: constant there."""
         if position < len(self.vjps):

@@ -20,7 +20,7 @@ __all__ = ["cross_entropy", "gelu", "log_softmax", "logsumexp", "relu", "sigmoid
 
 
 def gelu(x: Any, approximate: str = "none") -> Tensor:
-    """x times how likely a standard normal number is below x: the Gaussian error linear unit.
+    """X times how likely a standard normal number is below x: the Gaussian error linear unit.
 
     Parameters
     ----------

@@ -87,7 +87,7 @@ class GELU(Module):
         self.approximate = approximate
 
     def __call__(self, x: Any) -> Tensor:
-        """x ndtr(x)."""
+        """X ndtr(x)."""
         return functional.gelu(x, self.approximate)
 
 

@@ -291,7 +291,7 @@ def logit(x: Array) -> Array:
 
 @primitive(broadcasts=True)
 def xlogy(x: Array, y: Array) -> Array:
-    """x log(y), and 0 where x is 0.
+    """X log(y), and 0 where x is 0.
 
     Parameters
     ----------
@@ -311,7 +311,7 @@ def xlogy(x: Array, y: Array) -> Array:
 
 @primitive(broadcasts=True)
 def xlog1py(x: Array, y: Array) -> Array:
-    """x log(1 + y), and 0 where x is 0.
+    """X log(1 + y), and 0 where x is 0.
 
     Parameters
     ----------
@@ -357,9 +357,7 @@ defvjp(erf, lambda g, _y, x: g * (2 / math.sqrt(math.pi)) * np.exp(-x * x))
 defvjp(erfc, lambda g, _y, x: -g * (2 / math.sqrt(math.pi)) * np.exp(-x * x))
 defvjp(erfcx, lambda g, _y, x, n=0: -g * (2 * (n + 1)) * erfcx(x, n + 1))
 defvjp(ndtr, lambda g, _y, x: g * (1 / math.sqrt(2 * math.pi)) * np.exp(-x * x / 2))
-defvjp(
-    log_ndtr, lambda g, _y, x: g * math.sqrt(2 / math.pi) / erfcx(x * -math.sqrt(0.5))
-)
+defvjp(log_ndtr, lambda g, _y, x: g * math.sqrt(2 / math.pi) / erfcx(x * -math.sqrt(0.5)))
 defvjp(logit, lambda g, _y, x: only_where((x >= 0) & (x <= 1), g) / (x * (1 - x)))
 defvjp(
     xlogy,
