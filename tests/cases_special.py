@@ -75,7 +75,7 @@ DEGREES = [0, 1, 2, 5, 2.5]  # of polynomials
 OPERANDS: dict[str, tuple[Operand, ...]] = {
     # what minigrad has itself, or NumPy
     "erf": (None,), "erfc": (None,), "erfcx": ((-6, inf),), "ndtr": (None,), "log_ndtr": (None,),
-    "logit": ((0, 1),), "xlogy": ((-8, 8), (0.0625, 8)), "xlog1py": ((-8, 8), (-0.9375, 8)),
+    "logit": (PROBABILITY,), "xlogy": ((-8, 8), (0.0625, 8)), "xlog1py": ((-8, 8), (-0.9375, 8)),
     "entr": ((0, 8),), "cbrt": (None,), "exp2": (None,), "expm1": (None,), "log1p": ((-1, inf),),
     "expit": (None,),
     # elementary
@@ -167,16 +167,14 @@ ROUGH = {
     "itj0y0": (0.25, 4), "iti0k0": (0.25, 4), "it2j0y0": (0.25, 4), "it2i0k0": (0.25, 4),
     "kolmogi": (0.25, 0.75),
 }  # fmt: skip
+INEXACT: dict[str, Any] = {"skip": ["value", "derivative", "precision"]}
+FIRST: dict[str, Any] = {"order": 1}  # the second derivative needs a function that has none
 OPTIONS: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(ROUGH, {"skip": ["value", "derivative", "precision"]}),
-    "kolmogi": {"skip": ["value", "derivative", "precision"], "order": 1},
-    **dict.fromkeys(("stdtrit", "fdtri"), {"skip": ["value", "precision"]}),  # inexact in float32
-    # The second derivative needs a function that has none.
-    **dict.fromkeys(
-        ("kolmogorov", "smirnov", "smirnovi", "ellipkinc", "ellipeinc", "elliprf",
-         "elliprc", "elliprg"),
-        {"order": 1},
-    ),
+    **dict.fromkeys(ROUGH, INEXACT),
+    "kolmogi": INEXACT | FIRST, "kolmogorov": FIRST, "smirnov": FIRST, "smirnovi": FIRST,
+    "ellipkinc": FIRST, "ellipeinc": FIRST, "elliprf": FIRST, "elliprc": FIRST, "elliprg": FIRST,
+    "stdtrit": {"skip": ["value", "precision"]},  # inexact in float32
+    "fdtri": {"skip": ["value", "precision"]},
 }  # fmt: skip
 
 CASES = dict(OURS)

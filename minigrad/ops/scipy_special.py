@@ -712,10 +712,10 @@ for _name in (
     "pro_cv", "obl_cv", "mathieu_a", "mathieu_b", "ncfdtr", "nctdtr", "voigt_profile",
 ):  # fmt: skip
     defvjp(UFUNCS[_name], *[UNKNOWN] * UFUNCS[_name].nin)
-for _name in UFUNCS:
+for _name, _ufunc in UFUNCS.items():
     if _name.startswith(("pro_ang", "pro_rad", "obl_ang", "obl_rad")):
         _reason = "SciPy does not come back from it in single precision, so no rule can be tested"
-        defvjp(UFUNCS[_name], *[_reason] * UFUNCS[_name].nin)
+        defvjp(_ufunc, *[_reason] * _ufunc.nin)
 for _name in (
     "hankel1", "hankel1e", "hankel2", "hankel2e", "kelvin", "modfresnelm", "modfresnelp", "wofz",
 ):  # fmt: skip

@@ -258,7 +258,7 @@ def log_ndtr(x: Array) -> Array:
     --------
     >>> import minigrad as mg
     >>> mg.special.log_ndtr(mg.tensor([-100.0, 10.0]))
-    tensor([-5.00560521e+03, -7.61985302e-24])
+    tensor([-5.00552421e+03, -7.61985302e-24])
 
     """
     low, high = np.minimum(x, -1), np.maximum(x, -1)
@@ -342,7 +342,7 @@ def entr(x: Array) -> Array:
     --------
     >>> import minigrad as mg
     >>> mg.special.entr(mg.tensor([0.0, 0.5, 1.0]))
-    tensor([ 0.        ,  0.34657359, -0.        ])
+    tensor([0.        , 0.34657359, 0.        ])
 
     """
     return np.where(np.less(x, 0), -np.inf, 0 - xlogy.forward(x, x))
