@@ -1,4 +1,4 @@
-"""Special functions: exact values, what happens at poles, and every function of SciPy's accounted."""
+"""Special functions: exact values, what happens at poles, and each function of SciPy's placed."""
 
 import math
 import os
