@@ -500,7 +500,7 @@ for fn, its in CASES.items():
     # No user gives a Python number to an operation of minigrad's own; and NumPy asks only the first
     # argument of full_like whether it is a tensor.
     if isinstance(fn, core.Primitive) or fn is np.full_like:
-        its.options["skip"] = ["scalars"]
+        its.options.setdefault("skip", ["scalars"])
 for fn, same in ((np.amax, np.max), (np.amin, np.min)):  # one function or two, by NumPy's version
     CASES[fn] = CASES[same]
 
