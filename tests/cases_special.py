@@ -83,7 +83,7 @@ OPERANDS: dict[str, tuple[Operand, ...]] = {
     "boxcox": ((0.25, 4), (-2, 2)), "boxcox1p": ((-0.75, 4), (-2, 2)),
     "inv_boxcox": ((-0.75, 1), (-1, 1.25)), "inv_boxcox1p": ((-0.75, 1), (-1, 1.25)),
     "huber": ((0.25, 8), (-8, 8)), "pseudo_huber": ((0.25, 8), (-8, 8)),
-    "kl_div": (POSITIVE, POSITIVE), "rel_entr": (POSITIVE, POSITIVE),
+    "kl_div": ((0.125, 2), (2.5, 8)), "rel_entr": (POSITIVE, POSITIVE),
     # the error function's kin
     "erfi": ((-4, 4),), "dawsn": ((-8, 8),), "erfinv": (UNIT,), "erfcinv": ((0.0625, 1.9375),),
     "ndtri": (PROBABILITY,), "ndtri_exp": ((-8, -0.0625),),
