@@ -14,6 +14,7 @@ from typing import Any
 import cases_fft
 import cases_linalg
 import cases_misc
+import cases_special
 import numpy as np
 from drawn import (
     DTYPES,
@@ -516,12 +517,13 @@ CASES: dict[Callable[..., Any], Case] = {
     **cases_fft.CASES,
     **cases_linalg.CASES,
     **cases_misc.CASES,
+    **cases_special.CASES,
 }
 for fn, its in CASES.items():
     # No user gives a Python number to an operation of minigrad's own; and NumPy asks only the first
     # argument of full_like whether it is a tensor.
     if isinstance(fn, core.Primitive) or fn is np.full_like:
-        its.options["skip"] = ["scalars"]
+        its.options.setdefault("skip", ["scalars"])
 for fn, same in ((np.amax, np.max), (np.amin, np.min)):  # one function or two, by NumPy's version
     CASES[fn] = CASES[same]
 
@@ -533,9 +535,11 @@ def name(fn: Any) -> str:
 
 
 # All that minigrad registers, read before any docstring's example runs; tests have operations too.
+# Where each argument has a reason instead of a rule there is nothing to hold.
 REGISTERED = {
     fn
     for fn in (*core.RULES, *core.COMPOSITES)
     if not (isinstance(fn, core.Primitive) and not fn.forward.__module__.startswith("minigrad."))
+    and not (fn in core.RULES and core.RULES[fn].refuses_all())
 }
 assert ops  # imported for what it registers

@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "minigrad.nn.functional": ("minigrad.core", "minigrad.ops"),
     "minigrad.nn.init": (),
     "minigrad.nn.module": ("minigrad.core",),
+    "minigrad.special": ("minigrad.core", "minigrad.ops", "minigrad.nn.functional"),
     "minigrad.optim": ("minigrad.core", "minigrad.optim"),
     "minigrad.testing": ("minigrad.core", "minigrad.transforms", "minigrad.testing"),
 }
@@ -179,7 +180,7 @@ def test_no_import_makes_a_circle():
 
 @pytest.mark.parametrize("module", MODULES)
 def test_everything_else_is_numpy_and_the_standard_library(module):
-    """Hypothesis aside, in minigrad.testing alone, whose command line has tqdm's bar."""
+    """But for minigrad.testing, with Hypothesis and tqdm's bar, and the rules for SciPy."""
     others = {
         found.imported.partition(".")[0]
         for found in IMPORTS
@@ -187,6 +188,7 @@ def test_everything_else_is_numpy_and_the_standard_library(module):
     }
     optional = {"hypothesis"} if within(module, "minigrad.testing") else set()
     optional |= {"tqdm"} if module == "minigrad.testing.__main__" else set()
+    optional |= {"scipy"} if module == "minigrad.ops.scipy_special" else set()
     assert others <= EVERYWHERE | optional
 
 

@@ -1,5 +1,10 @@
-"""The derivatives of NumPy's functions: importing this package registers them."""
+"""The derivatives of NumPy's functions: importing this package registers them.
 
+Those of SciPy's special functions, in scipy_special.py, are registered when one of them meets a
+tensor that requires grad: minigrad does not import SciPy.
+"""
+
+from minigrad.core import LIBRARIES
 from minigrad.ops import (
     complex,
     constants,
@@ -16,8 +21,11 @@ from minigrad.ops import (
     scimath,
     shaping,
     signal,
+    special,
     statistics,
 )
+
+LIBRARIES["scipy.special"] = "minigrad.ops.scipy_special"
 
 __all__ = [
     "complex",
@@ -35,5 +43,6 @@ __all__ = [
     "scimath",
     "shaping",
     "signal",
+    "special",
     "statistics",
 ]
