@@ -42,6 +42,8 @@ REASONS = [
      r"reductions, (_freedom|_shifted|prod_vjp|std_vjp|var_vjp|running_product_vjp|restore|"
      r"logsumexp_vjp|extremum): .*",
      "of it the shape, the number of axes or the dtype is read"),
+    ("a constant for a Tensor", r"fft, (resized|copies|_lengths|_shift|rfft_vjp|irfft_vjp): .*",
+     "of it the shape, the number of axes or the dtype is read"),
     ("a constant for a Tensor", r"reductions, (sum_of|mean_of|floating): .*",
      "it is called with plain arrays only"),
     ("a term dropped|operator exchanged|comparison shifted",
