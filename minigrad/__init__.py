@@ -15,6 +15,7 @@ from minigrad.core import (
     primitive,
     tensor,
 )
+from minigrad.distributed import compute
 from minigrad.ops.elementwise import relu, sigmoid
 from minigrad.ops.reductions import logsumexp, softmax
 from minigrad.transforms import hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Tensor",
     "asarray",
+    "compute",
     "defvjp",
     "enable_grad",
     "grad",

@@ -21,16 +21,17 @@ MAY_IMPORT = {
     "minigrad.core": (),
     "minigrad.ops": ("minigrad.core", "minigrad.ops"),
     "minigrad.creation": ("minigrad.core", "minigrad.ops"),
+    "minigrad.distributed": ("minigrad.core", "minigrad.ops"),
     "minigrad.transforms": ("minigrad.core",),
     "minigrad.nn": ("minigrad.core", "minigrad.ops", "minigrad.nn"),
     "minigrad.nn.functional": ("minigrad.core", "minigrad.ops"),
     "minigrad.nn.init": (),
     "minigrad.nn.module": ("minigrad.core",),
-    "minigrad.optim": ("minigrad.core", "minigrad.optim"),
+    "minigrad.optim": ("minigrad.core", "minigrad.distributed", "minigrad.optim"),
     "minigrad.testing": ("minigrad.core", "minigrad.transforms", "minigrad.testing"),
 }
 EVERYWHERE = sys.stdlib_module_names | {"numpy"}
-OPTIONAL = ["hypothesis", "matplotlib", "pytest", "scipy", "sklearn", "tqdm"]
+OPTIONAL = ["dask", "distributed", "hypothesis", "matplotlib", "pytest", "scipy", "sklearn", "tqdm"]
 
 
 class Import(NamedTuple):

@@ -21,7 +21,6 @@ from minigrad.core import (
     defvjp,
     indexed_update,
     primitive,
-    unwrap,
 )
 
 
@@ -46,6 +45,16 @@ def scatter(g: Array, index: Any, shape: tuple[int, ...]) -> Array:
 
 defvjp(operator.getitem, lambda g, _y, x_shape, index: scatter(g, index, x_shape))
 scatter.defvjp(lambda g, _y, _x, index, _shape: g[index])
+
+
+def check_labels(labels: Array, classes: int) -> None:
+    """Refuse class indices that are out of range: a negative one would count from the last."""
+    # As an unsigned number a negative index is a large one: both bounds in one comparison.
+    if labels.size and labels.view(f"u{labels.itemsize}").max() >= classes:
+        raise ValueError(
+            f"cross_entropy: class indices go from 0 to {classes - 1} here, and the target has "
+            f"{labels.min()} to {labels.max()}"
+        )
 
 
 @primitive
@@ -95,7 +104,7 @@ def _take(a: Operand, indices: Any, axis: int | None = None, mode: str = "raise"
     if axis is None or np.ndim(a) == 0:
         a, axis = a.reshape(-1), 0 if axis is None else axis
     axis = normalize_axis_index(axis, np.ndim(a))
-    n, indices = np.shape(a)[axis], np.asarray(unwrap(indices))
+    n, indices = np.shape(a)[axis], np.asarray(indices)
     if mode != "raise":
         indices = indices % n if mode == "wrap" else np.clip(indices, 0, n - 1)
     return a[(slice(None),) * axis + (indices,)]
@@ -106,7 +115,7 @@ def _take_along_axis(arr: Operand, indices: Any, axis: int | None = -1) -> Opera
     if axis is None:
         arr, axis = arr.reshape(-1), 0
     axis = normalize_axis_index(axis, np.ndim(arr))
-    indices = np.asarray(unwrap(indices))
+    indices = np.asarray(indices)
     shape = np.shape(arr)
     index: list[Any] = list(np.ix_(*(range(n) for n in shape)))
     index[axis] = indices
@@ -116,7 +125,7 @@ def _take_along_axis(arr: Operand, indices: Any, axis: int | None = -1) -> Opera
 @composite(np.repeat)
 def _repeat(a: Operand, repeats: Any, axis: int | None = None) -> Operand:
     n = np.size(a) if axis is None or np.ndim(a) == 0 else np.shape(a)[axis]
-    return _take(a, np.repeat(np.arange(n), unwrap(repeats)), axis)
+    return _take(a, np.repeat(np.arange(n), np.asarray(repeats)), axis)
 
 
 @composite(np.sort)
