@@ -386,6 +386,16 @@ def record(
         parents = [parent for parent, skip in zip(parents, plan.skips, strict=True) if not skip]
         if not parents:
             return wrap(y)
+    if type(y) is not np.ndarray:
+        if isinstance(y, (list, tuple)):
+            raise TypeError(
+                f"{name_of(plan.rule.fn)} returned a {type(y).__name__}, and an operation has one "
+                "array"
+            )
+        y = as_array(y)
+        if type(y) is not np.ndarray:
+            refuse_mismatch(plan.rule.fn, args)
+            args = list(map(guarded, args))
     for i in plan.ignored:
         args[i] = None
     for i in plan.shapes:
@@ -397,15 +407,6 @@ def record(
                 is_operand = isinstance(rule.fn, np.ufunc) or (i < len(rule.vjps) and rule.vjps[i])
                 is_rows = is_operand and isinstance(given[i], (list, tuple))  # and not an index
                 args[i] = np.array(given[i]) if is_rows else snapshot(given[i])
-    if type(y) is not np.ndarray:
-        if isinstance(y, (list, tuple)):
-            raise TypeError(
-                f"{name_of(plan.rule.fn)} returned a {type(y).__name__}, and an operation has one "
-                "array"
-            )
-        y = as_array(y)
-        if type(y) is not np.ndarray:
-            args[:] = map(guarded, args)  # for the rules: see `lazily`
     node = new_node(y, plan, parents, args)
     if node.dtype is not parents[0].dtype and node.dtype.kind != "f":
         raise TypeError(
@@ -424,8 +425,10 @@ def record(
 
 def snapshot(value: Any) -> Any:
     """What the graph keeps of an argument that is no Tensor: a copy, as its owner may change it."""
-    if isinstance(value, np.ndarray) or is_lazy(value):
+    if isinstance(value, np.ndarray):
         return value.copy()
+    if is_lazy(value):
+        return Tensor(value.copy())  # which rules may be given: see `lazily`
     if isinstance(value, (list, tuple)):
         return type(value)(map(snapshot, value))
     return value
@@ -719,6 +722,7 @@ def lazily(
 ) -> Any:
     """What `explaining` does, where there are Dask arrays among the arguments."""
     try:
+        refuse_mismatch(fn, args)
         if fn in LAZY:
             result = LAZY[fn](*args, **kwargs)
         elif isinstance(fn, Primitive):
@@ -729,6 +733,14 @@ def lazily(
         return of_known_shape(result) if is_lazy(result) else result
     except Exception as error:  # whatever it is: Dask has many ways to say no
         raise refusal(error, fn) from error
+
+
+def refuse_mismatch(fn: Callable[..., Any], args: Sequence[Any]) -> None:
+    """Refuse a product over axes of lengths 1 and n, which Dask broadcasts where NumPy raises."""
+    if fn is np.matmul and all(np.ndim(a) for a in args):
+        x, y = (a.shape for a in args)
+        if x[-1] != y[-min(len(y), 2)]:
+            raise explained(ValueError(f"{x[-1]} and {y[-min(len(y), 2)]} differ"), fn, args)
 
 
 def counterpart(fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -748,11 +760,13 @@ def counterpart(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 def refusal(error: Exception, fn: Callable[..., Any]) -> Exception:
     """The error for `fn`, which cannot run on Dask arrays: `error` says why."""
-    way_out = "; minigrad.compute(x) gives x in memory"
-    reason = " ".join(str(error).removesuffix(way_out).split()) or type(error).__name__
     kinds = (IndexError, ValueError, NotImplementedError)
     kind = next((k for k in kinds if isinstance(error, k)), TypeError)
-    return kind(f"{name_of(fn)} of Dask arrays: {reason}{way_out}")
+    way_out = "; minigrad.compute(x) gives x in memory"
+    reason = " ".join(str(error).removesuffix(way_out).split()) or type(error).__name__
+    if not reason.startswith(name_of(fn)):
+        reason = f"{name_of(fn)} of Dask arrays: {reason}"
+    return kind(reason + way_out)
 
 
 def walking(create_graph: bool, lazy: bool) -> contextlib.AbstractContextManager[None]:
@@ -1032,7 +1046,7 @@ def grad(
     for i, node in enumerate(nodes):
         g = found.get(node)
         if g is None:
-            g = Tensor(np.zeros(node.shape, node.dtype))
+            g = Tensor(np.zeros_like(inputs[i]._data))
         elif node in nodes[:i]:  # an input that was given twice
             g = apart(g, node.dtype)
         gradients.append(g)

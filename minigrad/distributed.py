@@ -17,7 +17,16 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core import LAZY, Array, ChunkedShape, Tensor, cast, indexed_update, is_lazy
+from minigrad.core import (
+    LAZY,
+    Array,
+    ChunkedShape,
+    Tensor,
+    cast,
+    holds_lazy,
+    indexed_update,
+    is_lazy,
+)
 from minigrad.ops import indexing, reductions, shaping
 
 
@@ -114,8 +123,8 @@ def scatter(g: Array, index: Any, shape: tuple[int, ...]) -> Array:
 
 def update(x: Array, index: Any, value: Any) -> Array:
     """The indexed update; new axes of the index are none of x's."""
-    if indexing.may_repeat(index):
-        raise NotImplementedError("no integer arrays, which may name a place twice")
+    if indexing.may_repeat(index) or holds_lazy(index):
+        raise NotImplementedError("no arrays of places in the index, which may name one twice")
     da = dask("dask.array")
     kept = tuple(i for i in (index if isinstance(index, tuple) else (index,)) if i is not None)
     target = np.broadcast_to(False, x.shape)[kept].shape  # takes no memory
