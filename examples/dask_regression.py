@@ -7,8 +7,7 @@ one ever holds them all.  A step plans the mean squared error and its gradient, 
 one pass over the chunks; the weights are a NumPy array.  The folder of --out gets the losses as
 dask-regression.png.  For a cluster of many machines, give Client its address.
 
-Exit status: 0; 1 if the weights found are not those that y was made with, or a package is missing;
-2 if files cannot be used; 130 if interrupted.
+Exit status: 0; 1 if the weights are wrong; 2 if a package or file is missing; 130 if interrupted.
 """
 
 from __future__ import annotations
@@ -28,7 +27,9 @@ try:
     from matplotlib.figure import Figure
     from tqdm import tqdm
 except ImportError as missing:
-    sys.exit(f"dask_regression.py: {missing}; try: pip install 'minigrad[examples]'")
+    hint = "try: pip install 'minigrad[examples]'"
+    print(f"dask_regression.py: {missing}; {hint}", file=sys.stderr)
+    raise SystemExit(2) from None
 
 COLUMNS, NOISE = 50, 0.1
 
@@ -44,8 +45,7 @@ def data(rows: int, in_chunk: int) -> tuple[Any, Any, Any]:
 def fit(x: Any, y: Any, steps: int) -> tuple[mg.Tensor, list[float]]:
     """The weights, found by descent from 0, and the loss before each step."""
     w = mg.nn.parameter(np.zeros(COLUMNS))
-    optimizer = mg.optim.SGD([w], lr=1.0)
-    losses = []
+    optimizer, losses = mg.optim.SGD([w], lr=1.0), []
     for _ in tqdm(range(steps), unit="step", leave=False, disable=None):
         optimizer.zero_grad()
         loss = ((x @ w - y) ** 2).mean()
@@ -58,8 +58,7 @@ def fit(x: Any, y: Any, steps: int) -> tuple[mg.Tensor, list[float]]:
 
 def plot(losses: list[float]) -> Figure:
     """The loss before each step, down to the noise."""
-    figure = Figure(figsize=(6, 4), layout="constrained")
-    axes = figure.subplots()
+    axes = (figure := Figure(figsize=(6, 4), layout="constrained")).subplots()
     axes.semilogy(losses, ".-", label="mean squared error")
     axes.axhline(NOISE**2, color="0.6", linestyle="--", label="variance of the noise")
     axes.set(xlabel="step", title="Linear regression on a cluster")
@@ -87,10 +86,8 @@ def main(argv: list[str] | None = None) -> None:
         with LocalCluster(n_workers=2, threads_per_worker=1, **options) as cluster, Client(cluster):
             w, losses = fit(x, y, steps=8)
         plot(losses).savefig(args.out / "dask-regression.png", dpi=120)
-    except OSError as error:
-        fail(str(error), status=2)
-    except KeyboardInterrupt:
-        fail("interrupted", status=130)
+    except (OSError, KeyboardInterrupt) as error:
+        fail(str(error) or "interrupted", status=2 if isinstance(error, OSError) else 130)
     furthest = np.abs(w.data - weights).max()
     print(f"The loss fell from {losses[0]:.4f} to {losses[-1]:.4f}; {args.out} has the plot.")
     print(f"The weights are those that y was made with, within {furthest:.5f}.")

@@ -15,6 +15,7 @@ import functools
 import heapq
 import inspect
 import itertools
+import math
 import operator
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -697,7 +698,8 @@ class ChunkedShape(tuple[int, ...]):
 def shape_of(x: Any) -> tuple[int, ...]:
     """The shape of x, with its chunks if it has them."""
     if type(x) is np.ndarray:
-        return x.shape
+        known: tuple[int, ...] = x.shape
+        return known
     x = unwrap(x)
     if not is_lazy(x):
         return np.shape(x)
@@ -708,7 +710,7 @@ def shape_of(x: Any) -> tuple[int, ...]:
 
 def of_known_shape(x: Array) -> Array:
     """The Dask array x, whose shape must be known: rules look at shapes."""
-    if any(n != n for n in x.shape):
+    if any(map(math.isnan, x.shape)):
         raise ValueError(
             f"a Dask array of unknown chunk sizes, here of shape {x.shape}, cannot be "
             "differentiated: call x.compute_chunk_sizes() on it first, or use minigrad.compute; "
@@ -1802,9 +1804,8 @@ def tensor(
     tensor([0., 1., 2.], dtype=float32)
 
     """
-    if is_lazy(data):
-        return _checked(as_array(data).astype(dtype or data.dtype)).requires_grad_(requires_grad)
-    return _checked(np.array(data, dtype=dtype)).requires_grad_(requires_grad)
+    array = asarray(data, dtype).data.copy() if is_lazy(data) else np.array(data, dtype=dtype)
+    return _checked(array).requires_grad_(requires_grad)
 
 
 def asarray(data: Any, dtype: npt.DTypeLike | None = None) -> Tensor:

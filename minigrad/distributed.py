@@ -103,6 +103,7 @@ def _like(g: Array, y: Array) -> Array:
 
 
 def reshape(x: Array, shape: Any, order: str = "C", **_: Any) -> Array:
+    """np.reshape, where Dask knows the order of C alone."""
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     return x.reshape(shape) if order == "C" else x.T.reshape(shape[::-1]).T
 
@@ -118,6 +119,7 @@ def _is_number(i: Any) -> bool:
 
 
 def scatter(g: Array, index: Any, shape: tuple[int, ...]) -> Array:
+    """Zeros, with `g` at `index`."""
     return update(zeros(shape, g.dtype), index, g)
 
 
@@ -150,12 +152,17 @@ def _pick(x: Array, labels: Array) -> Array:
 
 
 def place(g: Array, labels: Array, columns: int) -> Array:
+    """The same in each chunk of rows."""
     da = dask("dask.array")
     g, labels = da.asarray(g), da.asarray(labels)
     return da.blockwise(
-        indexing.place.forward, "ij", g, "i", labels, "i",
+        _place, "ij", g, "i", labels, "i",
         columns=columns, new_axes={"j": columns}, dtype=g.dtype, meta=np.empty((0, 0), g.dtype),
     )  # fmt: skip
+
+
+def _place(g: Array, labels: Array, columns: int) -> Array:
+    return indexing.place.forward(g, labels, columns)
 
 
 LAZY.update(
@@ -165,8 +172,8 @@ LAZY.update(
         np.ndim: lambda a: a.ndim,
         np.size: lambda a, axis=None: np.size(np.broadcast_to(False, a.shape), axis),
         np.copy: lambda a, **_: a.copy(),
-        np.amax: lambda a, **options: np.max(a, **options),
-        np.amin: lambda a, **options: np.min(a, **options),
+        np.amax: np.max,
+        np.amin: np.min,
         np.reshape: reshape,
         shaping.reshape: reshape,
         cast: lambda x, dtype: x.astype(dtype),

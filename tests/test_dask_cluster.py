@@ -1,4 +1,4 @@
-"""Training on a cluster of processes: as in NumPy, and on more data than a worker has memory for."""
+"""Training on a cluster of processes: as in NumPy, and on more data than a worker can hold."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -121,7 +121,8 @@ def main() -> None:
         plans = "/".join(f"{1e3 * statistics.median(a for a, _ in seen):.1f}" for seen in times)
         counts = "/".join(str(tasks(plan())) for plan in contenders)
         print(
-            f"{title:24} {hand:6.1f} ms {mini:6.1f} ms {mini / hand:6.2f} {plans:>11} ms {counts:>11}"
+            f"{title:24} {hand:6.1f} ms {mini:6.1f} ms {mini / hand:6.2f} {plans:>11} ms "
+            f"{counts:>11}"
         )
 
 
