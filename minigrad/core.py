@@ -725,8 +725,9 @@ def lazily(
     """What `explaining` does, where there are Dask arrays among the arguments."""
     try:
         refuse_mismatch(fn, args)
-        if fn in LAZY:
-            result = LAZY[fn](*args, **kwargs)
+        result = LAZY[fn](*args, **kwargs) if fn in LAZY else NotImplemented
+        if result is not NotImplemented:
+            pass
         elif isinstance(fn, Primitive):
             with no_grad():
                 result = unwrap(computed(*guarded(args), **guarded(kwargs)))

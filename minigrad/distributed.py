@@ -20,6 +20,7 @@ import numpy as np
 from minigrad.core import (
     LAZY,
     Array,
+    Axis,
     ChunkedShape,
     Tensor,
     cast,
@@ -136,6 +137,24 @@ def update(x: Array, index: Any, value: Any) -> Array:
     return y
 
 
+def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    """One task a chunk, where no chunk ends within `axis`; else what the function itself plans."""
+    x, axes = reductions.floating(x), reductions.axes_of(axis, x.shape)
+    if any(len(x.chunks[i]) > 1 for i in axes):
+        return NotImplemented
+    every = range(x.ndim)
+    kept = [i for i in every if keepdims or i not in axes]
+    return dask("dask.array").blockwise(
+        _logsumexp, kept, x, every, axis=axes, keepdims=keepdims, concatenate=True,
+        adjust_chunks=dict.fromkeys(axes, 1) if keepdims else None,
+        dtype=x.dtype, meta=np.empty((0,) * len(kept), x.dtype),
+    )  # fmt: skip
+
+
+def _logsumexp(x: Array, axis: Axis, keepdims: bool) -> Array:
+    return reductions.logsumexp.forward(x, axis, keepdims)
+
+
 def pick(x: Array, labels: Array) -> Array:
     """The same in each chunk of rows, with all of its columns."""
     da = dask("dask.array")
@@ -155,6 +174,8 @@ def place(g: Array, labels: Array, columns: int) -> Array:
     """The same in each chunk of rows."""
     da = dask("dask.array")
     g, labels = da.asarray(g), da.asarray(labels)
+    if columns == 1:  # Dask would not see that the new axis may be broadcast
+        return g[:, None]
     return da.blockwise(
         _place, "ij", g, "i", labels, "i",
         columns=columns, new_axes={"j": columns}, dtype=g.dtype, meta=np.empty((0, 0), g.dtype),
@@ -178,6 +199,7 @@ LAZY.update(
         shaping.reshape: reshape,
         cast: lambda x, dtype: x.astype(dtype),
         operator.getitem: getitem,
+        reductions.logsumexp: logsumexp,
         reductions.spread: spread,
         indexing.scatter: scatter,
         indexing.pick: pick,
