@@ -43,6 +43,7 @@ REFUSED: dict[Callable[..., Any], str] = {}  # never called on a tensor, for the
 
 SHORTCUTS: dict[Callable[..., Any], Callable[..., Any]] = {}  # the same values in less time
 LAZY: dict[Callable[..., Any], Callable[..., Any]] = {}  # the same values of Dask arrays
+loaded = sys.modules  # nothing is a Dask array unless dask.array is among them
 
 
 class Reads:
@@ -234,7 +235,7 @@ class Primitive:
                 )
         if recorded:
             return apply(self, *args, **kwargs)
-        if "dask.array" in sys.modules and any(map(is_lazy, args)):
+        if "dask.array" in loaded and any(map(is_lazy, args)):
             return lazily(self, self.forward, args, kwargs)
         return self.forward(*args, **kwargs)
 
@@ -448,7 +449,7 @@ def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
             if holds_tensor(kwargs[name]):
                 raise unsupported(fn, name, "as a Tensor")
         return apply(fn, *args, **kwargs)
-    lazy = "dask.array" in sys.modules and holds_lazy((args, kwargs))
+    lazy = "dask.array" in loaded and holds_lazy((args, kwargs))
     if _recording.get() and any(t.requires_grad for t in tensors_in((args, kwargs))):
         if fn in COMPOSITES:
             if lazy:
@@ -502,7 +503,7 @@ def explaining(
     fn: Callable[..., Any], computed: Callable[..., Any], args: Any, kwargs: dict[str, Any]
 ) -> Any:
     """`computed(*args, **kwargs)`, where an error says that it came of `fn`."""
-    if "dask.array" in sys.modules and any(map(is_lazy, args)):
+    if "dask.array" in loaded and any(map(is_lazy, args)):
         return lazily(fn, computed, args, kwargs)
     try:
         return computed(*args, **kwargs)
@@ -726,12 +727,10 @@ def lazily(
     try:
         refuse_mismatch(fn, args)
         result = LAZY[fn](*args, **kwargs) if fn in LAZY else NotImplemented
-        if result is not NotImplemented:
-            pass
-        elif isinstance(fn, Primitive):
+        if result is NotImplemented and isinstance(fn, Primitive):
             with no_grad():
                 result = unwrap(computed(*guarded(args), **guarded(kwargs)))
-        else:
+        elif result is NotImplemented:
             result = (computed if isinstance(fn, np.ufunc) else counterpart(fn))(*args, **kwargs)
         return of_known_shape(result) if is_lazy(result) else result
     except Exception as error:  # whatever it is: Dask has many ways to say no
