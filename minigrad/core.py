@@ -16,6 +16,7 @@ import heapq
 import importlib
 import inspect
 import itertools
+import math
 import operator
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -46,6 +47,8 @@ COMPLEX: set[Callable[..., Any]] = set()  # whose rules are right for complex nu
 
 SHORTCUTS: dict[Callable[..., Any], Callable[..., Any]] = {}  # the same values in less time
 LIBRARIES: dict[str, str] = {}  # one that is not imported here, and the module with its rules
+LAZY: dict[Callable[..., Any], Callable[..., Any]] = {}  # the same values of Dask arrays
+loaded = sys.modules  # nothing is a Dask array unless dask.array is among them
 
 
 class Reads:
@@ -168,7 +171,7 @@ def taking_shapes(vjp: Vjp, positions: list[int]) -> Vjp:
         return vjp
 
     def with_shapes(g: Operand, y: Operand, *args: Any, **kwargs: Any) -> Operand:
-        read = [np.shape(a) if i in positions else a for i, a in enumerate(args)]
+        read = [shape_of(a) if i in positions else a for i, a in enumerate(args)]
         return vjp(g, y, *read, **kwargs)
 
     return with_shapes
@@ -254,7 +257,11 @@ class Primitive:
                     f"{name_of(self)}: a Tensor inside a list is not an operand; "
                     "pass it as an argument of its own, or stack the list with np.stack"
                 )
-        return apply(self, *args, **kwargs) if recorded else self.forward(*args, **kwargs)
+        if recorded:
+            return apply(self, *args, **kwargs)
+        if "dask.array" in loaded and any(map(is_lazy, args)):
+            return lazily(self, self.forward, args, kwargs)
+        return self.forward(*args, **kwargs)
 
     def defvjp(
         self, *vjps: Vjp | str | None, each: Vjp | None = None, complex: bool = False
@@ -407,17 +414,6 @@ def record(
         parents = [parent for parent, skip in zip(parents, plan.skips, strict=True) if not skip]
         if not parents:
             return wrap(y)
-    for i in plan.ignored:
-        args[i] = None
-    for i in plan.shapes:
-        args[i] = np.shape(args[i])
-    if given:
-        rule = plan.rule
-        for i in plan.values:
-            if type(given[i]) is not Tensor:
-                is_operand = isinstance(rule.fn, np.ufunc) or (i < len(rule.vjps) and rule.vjps[i])
-                is_rows = is_operand and isinstance(given[i], (list, tuple))  # and not an index
-                args[i] = np.array(given[i]) if is_rows else snapshot(given[i])
     if type(y) is not np.ndarray:
         if isinstance(y, (list, tuple)):
             raise TypeError(
@@ -425,6 +421,20 @@ def record(
                 "array"
             )
         y = as_array(y)
+        if type(y) is not np.ndarray:
+            refuse_mismatch(plan.rule.fn, args)
+            args = list(map(guarded, args))
+    for i in plan.ignored:
+        args[i] = None
+    for i in plan.shapes:
+        args[i] = shape_of(args[i])
+    if given:
+        rule = plan.rule
+        for i in plan.values:
+            if type(given[i]) is not Tensor:
+                is_operand = isinstance(rule.fn, np.ufunc) or (i < len(rule.vjps) and rule.vjps[i])
+                is_rows = is_operand and isinstance(given[i], (list, tuple))  # and not an index
+                args[i] = np.array(given[i]) if is_rows else snapshot(given[i])
     node = new_node(y, plan, parents, args)
     dtype = node.dtype
     if dtype is not parents[0].dtype or (dtype is not DOUBLE and dtype is not SINGLE):
@@ -463,6 +473,8 @@ def snapshot(value: Any) -> Any:
     """What the graph keeps of an argument that is no Tensor: a copy, as its owner may change it."""
     if isinstance(value, np.ndarray):
         return value.copy()
+    if is_lazy(value):
+        return Tensor(value.copy())  # which rules may be given: see `lazily`
     if isinstance(value, (list, tuple)):
         return type(value)(map(snapshot, value))
     return value
@@ -483,8 +495,11 @@ def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
                     raise unsupported(fn, name, "as a Tensor that requires grad")
                 kwargs = {**kwargs, name: unwrap(value)}
         return apply(fn, *args, **kwargs)
+    lazy = "dask.array" in loaded and holds_lazy((args, kwargs))
     if _recording.get() and any(t.requires_grad for t in tensors_in((args, kwargs))):
         if fn in COMPOSITES:
+            if lazy:
+                args, kwargs = guarded(args), guarded(kwargs)
             known, in_common = parameters_of_composite(fn)
             if len(args) > in_common or not (known is None or kwargs.keys() <= known):
                 args, kwargs = bind(fn, args, kwargs, arrays=0)
@@ -503,7 +518,7 @@ def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
             )
             raise TypeError(f"{name_of(fn)} has no derivative in minigrad; {way_out}")
     forward = fn.forward if isinstance(fn, Primitive) else fn
-    return wrap(explaining(fn, forward, unwrap(args), unwrap(kwargs)))
+    return wrap((lazily if lazy else explaining)(fn, forward, unwrap(args), unwrap(kwargs)))
 
 
 def late_rules() -> bool:
@@ -546,9 +561,11 @@ def explaining(
     fn: Callable[..., Any], computed: Callable[..., Any], args: Any, kwargs: dict[str, Any]
 ) -> Any:
     """`computed(*args, **kwargs)`, where an error says that it came of `fn`."""
+    if "dask.array" in loaded and any(map(is_lazy, args)):
+        return lazily(fn, computed, args, kwargs)
     try:
         return computed(*args, **kwargs)
-    except (TypeError, ValueError, IndexError) as error:
+    except (TypeError, ValueError, IndexError, NotImplementedError) as error:
         if str(error).startswith(name_of(fn)):
             raise
         raise explained(error, fn, args) from error
@@ -651,7 +668,9 @@ def as_array(value: Any) -> Array:
     if isinstance(value, Tensor):
         value._refuse_to_detach("use as a plain array", "x.detach()")
         return value._data
-    return np.asarray(value) if isinstance(value, np.generic) or not is_array(value) else value
+    if isinstance(value, np.generic) or not is_array(value):
+        return np.asarray(value)
+    return of_known_shape(value) if is_lazy(value) else value
 
 
 def name_of(fn: Any) -> str:
@@ -702,9 +721,128 @@ def explained(error: Exception, fn: Any, values: Sequence[Any]) -> Exception:
         hint = "; the last axis of x must be as long as the last but one of y in x @ y"
     elif isinstance(error, ValueError) and "broadcast" in str(error):
         hint = "; sizes are compared from the last axis on, and must be equal or 1: see np.reshape"
-    kinds = (np.exceptions.AxisError, np.linalg.LinAlgError, IndexError, TypeError)
+    kinds = (
+        np.exceptions.AxisError, np.linalg.LinAlgError, IndexError, TypeError, NotImplementedError,
+    )  # fmt: skip
     kind = next((k for k in kinds if isinstance(error, k)), ValueError)
     return kind(f"{name_of(fn)} of {operands}: {error}{hint}")
+
+
+# ---------------------------------------------------------------------------------------------
+# Dask arrays: plans of what to compute.  Nothing but `minigrad.compute` may compute them, and a
+# NumPy function or a conversion would do so without being seen.  So whatever runs on them runs on
+# Tensors, which know what to refuse: the forward of a primitive, and rules, at first order too.
+
+
+def is_lazy(value: Any) -> bool:
+    """Whether `value` is a Dask array: no numbers yet, but how to compute them."""
+    return hasattr(value, "__dask_graph__")
+
+
+def holds_lazy(value: Any) -> bool:
+    """Whether there is a Dask array in `value`, in a Tensor or not, however deep."""
+    if type(value) in (list, tuple):
+        return any(map(holds_lazy, value))
+    if type(value) is dict:
+        return any(map(holds_lazy, value.values()))
+    return is_lazy(value._data if type(value) is Tensor else value)
+
+
+def guarded(value: Any) -> Any:
+    """`value` with a Tensor for every Dask array in it that is in none."""
+    if isinstance(value, (list, tuple)) and not isinstance(value, ChunkedShape):
+        return type(value)(map(guarded, value))
+    if isinstance(value, dict):
+        return {k: guarded(v) for k, v in value.items()}
+    return Tensor(value) if is_lazy(value) else value
+
+
+class ChunkedShape(tuple[int, ...]):
+    """The shape of a Dask array, which also says how it is cut into chunks."""
+
+    chunks: tuple[tuple[int, ...], ...]
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    """The shape of x, with its chunks if it has them."""
+    if type(x) is np.ndarray:
+        known: tuple[int, ...] = x.shape
+        return known
+    x = unwrap(x)
+    if not is_lazy(x):
+        return np.shape(x)
+    shape = ChunkedShape(x.shape)
+    shape.chunks = x.chunks
+    return shape
+
+
+def of_known_shape(x: Array) -> Array:
+    """The Dask array x, whose shape must be known: rules look at shapes."""
+    if any(map(math.isnan, x.shape)):
+        raise ValueError(
+            f"a Dask array of unknown chunk sizes, here of shape {x.shape}, cannot be "
+            "differentiated: call x.compute_chunk_sizes() on it first, or use minigrad.compute; "
+            "in place of a mask, np.where(mask, x, 0) keeps the shape"
+        )
+    return x
+
+
+def lazily(
+    fn: Callable[..., Any], computed: Callable[..., Any], args: Any, kwargs: dict[str, Any]
+) -> Any:
+    """What `explaining` does, where there are Dask arrays among the arguments."""
+    try:
+        refuse_mismatch(fn, args)
+        result = LAZY[fn](*args, **kwargs) if fn in LAZY else NotImplemented
+        if result is NotImplemented and isinstance(fn, Primitive):
+            with no_grad():
+                result = unwrap(computed(*guarded(args), **guarded(kwargs)))
+        elif result is NotImplemented:
+            result = (computed if isinstance(fn, np.ufunc) else counterpart(fn))(*args, **kwargs)
+        return of_known_shape(result) if is_lazy(result) else result
+    except Exception as error:  # whatever it is: Dask has many ways to say no
+        raise refusal(error, fn) from error
+
+
+def refuse_mismatch(fn: Callable[..., Any], args: Sequence[Any]) -> None:
+    """Refuse a product over axes of lengths 1 and n, which Dask broadcasts where NumPy raises."""
+    if fn is np.matmul and all(np.ndim(a) for a in args):
+        x, y = (a.shape for a in args)
+        if x[-1] != y[-min(len(y), 2)]:
+            raise explained(ValueError(f"{x[-1]} and {y[-min(len(y), 2)]} differ"), fn, args)
+
+
+def counterpart(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of dask.array that plans what NumPy's `fn` computes.
+
+    Dask itself would compute the arrays, and call `fn`, where there is none.
+    """
+    if isinstance(getattr(fn, "__self__", None), np.ufunc):  # np.add.outer, which Dask refuses
+        return fn  # or plans by itself
+    found: Any = sys.modules["dask.array"]
+    for name in (*fn.__module__.split(".")[1:], fn.__name__):
+        found = getattr(found, name, None)
+    if found is None or found is fn:
+        raise NotImplementedError("dask.array has no such function")
+    return found  # type: ignore[no-any-return]  # it is a function
+
+
+def refusal(error: Exception, fn: Callable[..., Any]) -> Exception:
+    """The error for `fn`, which cannot run on Dask arrays: `error` says why."""
+    kinds = (IndexError, ValueError, NotImplementedError)
+    kind = next((k for k in kinds if isinstance(error, k)), TypeError)
+    way_out = "; minigrad.compute(x) gives x in memory"
+    reason = " ".join(str(error).removesuffix(way_out).split()) or type(error).__name__
+    if not reason.startswith(name_of(fn)):
+        reason = f"{name_of(fn)} of Dask arrays: {reason}"
+    return kind(reason + way_out)
+
+
+def walking(create_graph: bool, lazy: bool) -> contextlib.AbstractContextManager[None]:
+    """What is recorded during a walk: all of it, or nothing."""
+    if create_graph:
+        return enable_grad()
+    return no_grad() if lazy else contextlib.nullcontext()  # rules then run on Tensors
 
 
 # ---------------------------------------------------------------------------------------------
@@ -717,13 +855,13 @@ def backpropagate(
     *,
     within: Container[Node] | None = None,
     retain_graph: bool = False,
-    create_graph: bool = False,
+    on_tensors: bool = False,
 ) -> Iterator[tuple[Node, Operand]]:
     """Walk back from the outputs in `cotangents`; yield (node, its total cotangent) where it stays.
 
     That is at leaves, at nodes that keep their gradient, and at `inputs`.  The newest node comes
     first: all that used a node are newer, so its total is complete.  With `within`, the walk does
-    not leave that set.
+    not leave that set.  Rules run on arrays, or `on_tensors`: then the walk itself can be recorded.
     """
     pending = [(-node.serial, node) for node in cotangents]
     heapq.heapify(pending)
@@ -731,7 +869,7 @@ def backpropagate(
         node = heapq.heappop(pending)[1]
         g = cotangents.pop(node)
         for hook in node.hooks:
-            g = hooked(hook, g, create_graph)
+            g = hooked(hook, g, on_tensors)
         plan = node.plan
         if plan is None:
             yield node, g
@@ -741,13 +879,18 @@ def backpropagate(
         y, args, kwargs, parents = node.output, node.args, node.kwargs, node.parents
         if args is None:
             raise freed()
-        if create_graph:
+        if on_tensors:
             y, args = in_graph(node, plan)
         for i, vjp in plan.vjps:
             parent = parents[i]
             if within is not None and parent not in within:
                 continue
-            contribution = vjp(g, y, *args, **kwargs) if kwargs else vjp(g, y, *args)
+            try:
+                contribution = vjp(g, y, *args, **kwargs) if kwargs else vjp(g, y, *args)
+            except Exception as error:
+                if holds_lazy([g, *args]):
+                    raise refusal(error, plan.rule.fn) from error
+                raise
             shape = getattr(contribution, "shape", None)
             if shape != parent.shape or contribution.dtype != parent.dtype:
                 contribution = fitted(contribution, parent, plan.rule)
@@ -848,7 +991,7 @@ def unbroadcast(g: Operand, shape: tuple[int, ...]) -> Operand:
     return g.sum(axis=stretched, keepdims=True) if stretched else g
 
 
-def hooked(hook: Callable[[Tensor], Tensor | None], g: Operand, create_graph: bool) -> Operand:
+def hooked(hook: Callable[[Tensor], Tensor | None], g: Operand, on_tensors: bool) -> Operand:
     """The cotangent that `hook` puts in the place of g, or g where it returns None."""
     returned = hook(apart(across(g), g.dtype))
     if returned is None:
@@ -863,7 +1006,7 @@ def hooked(hook: Callable[[Tensor], Tensor | None], g: Operand, create_graph: bo
             f"a hook returned dtype {replacement.dtype} for a gradient of dtype {g.dtype}"
         )
     replacement = across(replacement.astype(g.dtype))
-    return replacement if create_graph else replacement.numpy().copy()
+    return replacement if on_tensors else replacement.numpy().copy()
 
 
 def apart(g: Operand, dtype: np.dtype[Any]) -> Tensor:
@@ -891,6 +1034,8 @@ def seed(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Opera
                 "backward from a complex tensor needs a gradient: only a real scalar has an "
                 "implicit one; take y.real, y.imag or np.abs(y) first"
             )
+        if is_lazy(output._data):
+            return output._node, Tensor(np.ones_like(output._data))
         one = np.array(1, output.dtype).reshape(output.shape)
         return output._node, Tensor(one) if create_graph else one
     gradient = asarray(gradient)
@@ -908,7 +1053,9 @@ def seed(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Opera
             "the gradient requires grad itself; pass create_graph=True to differentiate through "
             "it, or gradient.detach() for a constant"
         )
-    if create_graph:
+    if is_lazy(output._data):
+        gradient = gradient * np.ones_like(output._data)  # in chunks
+    if create_graph or is_lazy(output._data):
         return output._node, across(gradient.astype(output.dtype))
     return output._node, across(gradient._data.astype(output.dtype, copy=False))
 
@@ -981,20 +1128,21 @@ def grad(
         node, g = seed(output, gradient, create_graph)
         cotangents[node] = cotangents[node] + g if node in cotangents else g
     within = leading_to(nodes, cotangents)
-    with poles_are_silent(), enable_grad() if create_graph else contextlib.nullcontext():
+    lazy = any(is_lazy(output._data) for output in outputs)
+    with poles_are_silent(), walking(create_graph, lazy):
         walk = backpropagate(
             {node: g for node, g in cotangents.items() if node in within},
             nodes,
             within=within,
             retain_graph=retain_graph or create_graph,
-            create_graph=create_graph,
+            on_tensors=create_graph or lazy,
         )
         found = owned(walk, {id(g) for g in cotangents.values()})
     gradients = []
     for i, node in enumerate(nodes):
         g = found.get(node)
         if g is None:
-            g = Tensor(np.zeros(node.shape, node.dtype))
+            g = Tensor(np.zeros_like(inputs[i]._data))
         elif node in nodes[:i]:  # an input that was given twice
             g = apart(g, node.dtype)
         gradients.append(g)
@@ -1119,7 +1267,7 @@ def operators(fn: np.ufunc) -> tuple[Callable[[Tensor, Any], Tensor], ...]:
             value, parents, key = other._data, [node, other._node], 0b111
         try:
             y = fn(self._data, value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, NotImplementedError):
             return apply(fn, self, other)  # which explains the error
         plan = rule.plans.get(key) or rule.plan(key)
         return record(plan, y, [self._data, value], parents)
@@ -1285,9 +1433,12 @@ class Tensor:
 
         """
         node, g = seed(self, gradient, create_graph)
-        with poles_are_silent(), enable_grad() if create_graph else contextlib.nullcontext():
+        lazy = is_lazy(self._data)
+        with poles_are_silent(), walking(create_graph, lazy):
             walk = backpropagate(
-                {node: g}, retain_graph=retain_graph or create_graph, create_graph=create_graph
+                {node: g},
+                retain_graph=retain_graph or create_graph,
+                on_tensors=create_graph or lazy,
             )
             gradients = owned(walk, {id(g)})  # all of them: an error on the way changes none
             for leaf, total in gradients.items():
@@ -1323,7 +1474,7 @@ class Tensor:
 
     def numpy(self) -> npt.NDArray[Any]:
         """The value as a NumPy array, outside the graph: a view that cannot be written to."""
-        view: npt.NDArray[Any] = np.asarray(self._data).view()
+        view: npt.NDArray[Any] = np.asarray(self._in_memory("x.numpy()")).view()
         view.flags.writeable = False
         return view
 
@@ -1331,11 +1482,11 @@ class Tensor:
         """The value of a tensor of one element as a Python number, outside the graph."""
         if self.size != 1:
             raise ValueError(f"x.item() is for a tensor of size 1, not of shape {self.shape}")
-        return self._data.item()
+        return self._in_memory("x.item()").item()
 
     def tolist(self) -> Any:
         """The value as nested lists of Python numbers, outside the graph."""
-        return self._data.tolist()
+        return self._in_memory("x.tolist()").tolist()
 
     def tobytes(self, order: Any = "C") -> bytes:
         """The bytes of the value, outside the graph."""
@@ -1372,12 +1523,14 @@ class Tensor:
         return self.size * self.itemsize
 
     def __repr__(self) -> str:
-        shown = np.array2string(np.asarray(self._data), separator=", ", prefix="tensor(")
-        notes = [shown]
-        if self.size == 0 and self.ndim > 1:
-            notes.append(f"shape={self.shape}")
-        if self.dtype not in (np.dtype(float), np.dtype(int), np.dtype(bool)):
-            notes.append(f"dtype={self.dtype}")
+        if is_lazy(self._data):
+            notes = [repr(self._data)]  # which has shape, dtype and chunks, and no numbers
+        else:
+            notes = [np.array2string(np.asarray(self._data), separator=", ", prefix="tensor(")]
+            if self.size == 0 and self.ndim > 1:
+                notes.append(f"shape={self.shape}")
+            if self.dtype not in (np.dtype(float), np.dtype(int), np.dtype(bool)):
+                notes.append(f"dtype={self.dtype}")
         if self.requires_grad:
             notes.append("requires_grad=True")
         return f"tensor({', '.join(notes)})"
@@ -1391,24 +1544,24 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __contains__(self, value: object) -> bool:
-        return bool(np.any(self._data == unwrap(value)))
+        return bool(np.any(self._in_memory("value in x") == unwrap(value)))
 
     def __bool__(self) -> bool:
-        return bool(self._data)
+        return bool(self._in_memory("bool(x)"))
 
     def __int__(self) -> int:
-        return int(self._data)
+        return int(self._in_memory("int(x)"))
 
     def __index__(self) -> int:
-        return operator.index(self._data)
+        return operator.index(self._in_memory("x as an index"))
 
     def __float__(self) -> float:
         self._refuse_to_detach("float(x)", "x.item()")
-        return float(self._data)
+        return float(self._in_memory("float(x)"))
 
     def __complex__(self) -> complex:
         self._refuse_to_detach("complex(x)", "x.item()")
-        return complex(self._data)
+        return complex(self._in_memory("complex(x)"))
 
     def __format__(self, spec: str) -> str:
         if self.size == 1 and spec:
@@ -1429,6 +1582,12 @@ class Tensor:
             "x.numpy() or x.detach(), or mg.asarray or np.stack on a list",
         )
         return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def _in_memory(self, what: str) -> Array:
+        """The array, unless it is one of Dask's, which only `compute` brings into memory."""
+        if type(self._data) is not np.ndarray and is_lazy(self._data):
+            raise TypeError(f"{what} would compute a Dask array; write minigrad.compute(x)")
+        return self._data
 
     def _refuse_to_detach(self, what: str, way_out: str) -> None:
         if self._node is not None:
@@ -1876,7 +2035,8 @@ def tensor(
     tensor([0., 1., 2.], dtype=float32)
 
     """
-    return _checked(np.array(data, dtype=dtype)).requires_grad_(requires_grad)
+    array = asarray(data, dtype).data.copy() if is_lazy(data) else np.array(data, dtype=dtype)
+    return _checked(array).requires_grad_(requires_grad)
 
 
 def asarray(
@@ -1921,7 +2081,9 @@ def asarray(
         return asarray(call(np.stack, [asarray(element) for element in data]), dtype)
     if copy is False:
         return _checked(np.asarray(data, dtype=dtype, copy=False))
-    return _checked(as_array(data) if dtype is None else np.asarray(data, dtype=dtype))
+    if dtype is None or is_lazy(data):
+        return _checked(as_array(data) if dtype is None else as_array(data).astype(dtype))
+    return _checked(np.asarray(data, dtype=dtype))
 
 
 API_VERSIONS = (None, "2021.12", "2022.12", "2023.12", "2024.12")  # of the array API standard

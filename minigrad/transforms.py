@@ -15,7 +15,16 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from minigrad.core import Tensor, asarray, enable_grad, grad, holds_tensor, is_grad_enabled, tensor
+from minigrad.core import (
+    Tensor,
+    asarray,
+    enable_grad,
+    grad,
+    holds_tensor,
+    is_grad_enabled,
+    is_lazy,
+    tensor,
+)
 
 Argnums: TypeAlias = int | Sequence[int]
 
@@ -48,7 +57,7 @@ class Trace:
     def _input(self, position: int, x: Any) -> Tensor:
         if _is_recorded(x):
             return x.copy()  # type: ignore[no-any-return]  # it is a Tensor
-        leaf = tensor(x.numpy() if isinstance(x, Tensor) else x)
+        leaf = tensor(x.data if isinstance(x, Tensor) else x)
         if leaf.dtype.kind != "f":
             way_out = (
                 "pass its real and imaginary parts"
@@ -64,6 +73,8 @@ class Trace:
     def _output(self, y: Any) -> Tensor:
         if isinstance(y, Tensor):
             return y
+        if is_lazy(y):
+            return asarray(y)
         if holds_tensor(y) or not np.issubdtype(np.asarray(y).dtype, np.number):
             raise TypeError(
                 f"{self.name} must return one array to be differentiated, not "
@@ -243,7 +254,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         return value, trace.returned(tensor(np.zeros(trace.output.shape, trace.output.dtype)))
     recorded = trace.outer or any(map(_is_recorded, tangents))
     dtype = trace.output.dtype  # a complex cotangent is a real leaf, cast
-    leaf = tensor(np.zeros(trace.output.shape, np.finfo(dtype).dtype), requires_grad=True)
+    zeros = np.zeros_like(trace.output.data, dtype=np.finfo(dtype).dtype)
+    leaf = Tensor(zeros).requires_grad_()
     with enable_grad():
         cotangent = leaf.astype(dtype)
         pulled = trace.pull_back(cotangent, create_graph=True)

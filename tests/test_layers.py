@@ -20,22 +20,23 @@ MAY_IMPORT = {
     "minigrad": ("minigrad",),
     "minigrad.core": (),
     "minigrad.ops": ("minigrad.core", "minigrad.ops"),
-    "minigrad.creation": ("minigrad.core",),
+    "minigrad.creation": ("minigrad.core", "minigrad.ops"),
     "minigrad.dtypes": ("minigrad.core",),
     "minigrad.namespace": ("minigrad.core", "minigrad.ops"),
     "minigrad.linalg": ("minigrad.core", "minigrad.namespace"),
     "minigrad.fft": ("minigrad.core", "minigrad.namespace"),
+    "minigrad.distributed": ("minigrad.core", "minigrad.ops"),
     "minigrad.transforms": ("minigrad.core",),
     "minigrad.nn": ("minigrad.core", "minigrad.ops", "minigrad.nn"),
     "minigrad.nn.functional": ("minigrad.core", "minigrad.ops"),
     "minigrad.nn.init": (),
     "minigrad.nn.module": ("minigrad.core",),
     "minigrad.special": ("minigrad.core", "minigrad.ops", "minigrad.nn.functional"),
-    "minigrad.optim": ("minigrad.core", "minigrad.optim"),
+    "minigrad.optim": ("minigrad.core", "minigrad.distributed", "minigrad.optim"),
     "minigrad.testing": ("minigrad.core", "minigrad.transforms", "minigrad.testing"),
 }
 EVERYWHERE = sys.stdlib_module_names | {"numpy"}
-OPTIONAL = ["hypothesis", "matplotlib", "pytest", "scipy", "sklearn", "tqdm"]
+OPTIONAL = ["dask", "distributed", "hypothesis", "matplotlib", "pytest", "scipy", "sklearn", "tqdm"]
 
 
 class Import(NamedTuple):

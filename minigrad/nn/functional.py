@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core import Axis, Tensor, apply, asarray, operand
+from minigrad.core import Axis, Tensor, apply, asarray, is_lazy, operand
 from minigrad.ops.elementwise import relu, sigmoid
-from minigrad.ops.indexing import pick
+from minigrad.ops.indexing import check_labels, pick
 from minigrad.ops.reductions import logsumexp, softmax
 from minigrad.ops.special import ndtr
 
@@ -146,13 +146,8 @@ def _at_class(logits: Tensor, target: Tensor) -> Tensor:
             f"cross_entropy takes class indices as integers, not {labels.dtype}; "
             "use labels.astype(int), or probabilities of the shape of the logits"
         )
-    # As an unsigned number a negative index is a large one: both bounds in one comparison.
-    unsigned = labels.view(f"u{labels.itemsize}")
-    if labels.size and unsigned.max() >= classes:
-        raise ValueError(
-            f"cross_entropy: class indices go from 0 to {classes - 1} here, and the target has "
-            f"{labels.min()} to {labels.max()}"
-        )
+    if not is_lazy(labels):  # else each chunk is checked when it is computed
+        check_labels(labels, classes)
     picked: Tensor
     if labels.ndim == 1:
         picked = pick(logits, labels)

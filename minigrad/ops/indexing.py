@@ -20,7 +20,6 @@ from minigrad.core import (
     defvjp,
     indexed_update,
     primitive,
-    unwrap,
 )
 
 
@@ -45,6 +44,16 @@ def scatter(g: Array, index: Any, shape: tuple[int, ...]) -> Array:
 
 defvjp(operator.getitem, lambda g, _y, x_shape, index: scatter(g, index, x_shape))
 scatter.defvjp(lambda g, _y, _x, index, _shape: g[index])
+
+
+def check_labels(labels: Array, classes: int) -> None:
+    """Refuse class indices that are out of range: a negative one would count from the last."""
+    # As an unsigned number a negative index is a large one: both bounds in one comparison.
+    if labels.size and labels.view(f"u{labels.itemsize}").max() >= classes:
+        raise ValueError(
+            f"cross_entropy: class indices go from 0 to {classes - 1} here, and the target has "
+            f"{labels.min()} to {labels.max()}"
+        )
 
 
 @primitive
@@ -94,7 +103,7 @@ def _take(a: Operand, indices: Any, axis: int | None = None, mode: str = "raise"
     if axis is None or np.ndim(a) == 0:
         a, axis = a.reshape(-1), 0 if axis is None else axis
     axis = normalize_axis_index(axis, np.ndim(a))
-    n, indices = np.shape(a)[axis], np.asarray(unwrap(indices))
+    n, indices = np.shape(a)[axis], np.asarray(indices)
     if mode != "raise":
         indices = indices % n if mode == "wrap" else np.clip(indices, 0, n - 1)
     return a[(slice(None),) * axis + (indices,)]
@@ -105,7 +114,7 @@ def _take_along_axis(arr: Operand, indices: Any, axis: int | None = -1) -> Opera
     if axis is None:
         arr, axis = arr.reshape(-1), 0
     axis = normalize_axis_index(axis, np.ndim(arr))
-    indices = np.asarray(unwrap(indices))
+    indices = np.asarray(indices)
     shape = np.shape(arr)
     index: list[Any] = list(np.ix_(*(range(n) for n in shape)))
     index[axis] = indices
@@ -115,7 +124,7 @@ def _take_along_axis(arr: Operand, indices: Any, axis: int | None = -1) -> Opera
 @composite(np.repeat)
 def _repeat(a: Operand, repeats: Any, axis: int | None = None) -> Operand:
     n = np.size(a) if axis is None or np.ndim(a) == 0 else np.shape(a)[axis]
-    return _take(a, np.repeat(np.arange(n), unwrap(repeats)), axis)
+    return _take(a, np.repeat(np.arange(n), np.asarray(repeats)), axis)
 
 
 @composite(np.sort)
@@ -128,7 +137,7 @@ def _running_extremum(ufunc: np.ufunc, beats: np.ufunc) -> Any:
     """The largest or smallest element so far: of a tie, the first."""
 
     def accumulated(array: Operand, axis: int = 0, dtype: Any = None) -> Operand:
-        values = np.moveaxis(unwrap(array), axis, -1)
+        values = np.moveaxis(array.numpy(), axis, -1)
         so_far = ufunc.accumulate(values, axis=-1)
         new = np.ones(values.shape, bool)
         new[..., 1:] = beats(values[..., 1:], so_far[..., :-1])

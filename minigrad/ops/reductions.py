@@ -385,7 +385,8 @@ def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
     """
     x = floating(x)
-    m = finite(x.max(axis=axis, keepdims=True, initial=-np.inf))
+    of_none = {} if x.size else {"initial": -np.inf}
+    m = finite(x.max(axis=axis, keepdims=True, **of_none))
     with np.errstate(divide="ignore", over="ignore"):  # -inf is the answer for rows of -inf
         y = np.log(np.exp(x - m).sum(axis=axis, keepdims=True)) + m
     return y if keepdims else y.squeeze(axis=axis)

@@ -1,6 +1,6 @@
 """Stochastic gradient descent, with momentum.
 
-It imports core only.
+It imports core and distributed only.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from minigrad.core import Tensor
+from minigrad.core import Tensor, is_lazy
+from minigrad.distributed import compute_gradients
 
 
 class SGD:
@@ -70,6 +71,11 @@ class SGD:
         for p in self.params:
             if not isinstance(p, Tensor) or not p.requires_grad or not p.is_leaf:
                 raise TypeError(f"SGD takes leaf tensors that require grad, not {p!r}")
+            if is_lazy(p.data):
+                raise TypeError(
+                    "SGD takes parameters in memory: one that is a Dask array would have a longer "
+                    "graph after each step; pass minigrad.compute(p)[0].requires_grad_()"
+                )
         if len({id(p) for p in self.params}) < len(self.params):
             raise ValueError("SGD got a parameter twice, which would take two steps at a time")
         for name, number in {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}.items():
@@ -89,7 +95,11 @@ class SGD:
             p.grad = None
 
     def step(self) -> None:
-        """Take one step along the gradients; a parameter without one stays as it is."""
+        """Take one step along the gradients; a parameter without one stays as it is.
+
+        Gradients that are Dask arrays are computed first, all in one pass.
+        """
+        compute_gradients(self.params)
         # Python floats leave float32 as it is, where NumPy's would make float64 of it.
         lr, momentum, decay = float(self.lr), float(self.momentum), float(self.weight_decay)
         for i, p in enumerate(self.params):
