@@ -206,7 +206,7 @@ def rules() -> Iterator[Rule]:
     """Every vjp in the registry."""
     for fn, rule in core.RULES.items():
         for position, vjp in enumerate(rule.vjps):
-            if vjp is not None:
+            if callable(vjp):  # not constant, nor refused
                 yield Rule(fn, position)
         if rule.each is not None:
             yield Rule(fn, None)
