@@ -4,7 +4,7 @@ A `Tensor` records NumPy operations; `.backward()` gives exact derivatives, of a
 The namespace is one of the array API standard: docs/array_api.md.
 """
 
-from minigrad import fft, linalg, nn, ops, optim, testing
+from minigrad import fft, linalg, nn, ops, optim, special, testing
 from minigrad.core import (
     Tensor,
     asarray,
@@ -66,9 +66,9 @@ __all__ = [
     "newaxis", "nextafter", "nn", "no_grad", "nonzero", "not_equal", "ones", "ones_like", "ops",
     "optim", "permute_dims", "pi", "positive", "pow", "primitive", "prod", "real", "reciprocal",
     "relu", "remainder", "repeat", "reshape", "result_type", "roll", "round", "searchsorted",
-    "sigmoid", "sign", "signbit", "sin", "sinh", "softmax", "sort", "sqrt", "square", "squeeze",
-    "stack", "std", "subtract", "sum", "take", "take_along_axis", "tan", "tanh", "tensor",
-    "tensordot", "testing", "tile", "tril", "triu", "trunc", "uint8", "uint16", "uint32", "uint64",
-    "unique_all", "unique_counts", "unique_inverse", "unique_values", "unstack", "value_and_grad",
-    "var", "vecdot", "vjp", "where", "zeros", "zeros_like",
+    "sigmoid", "sign", "signbit", "sin", "sinh", "softmax", "sort", "special", "sqrt", "square",
+    "squeeze", "stack", "std", "subtract", "sum", "take", "take_along_axis", "tan", "tanh",
+    "tensor", "tensordot", "testing", "tile", "tril", "triu", "trunc", "uint8", "uint16", "uint32",
+    "uint64", "unique_all", "unique_counts", "unique_inverse", "unique_values", "unstack",
+    "value_and_grad", "var", "vecdot", "vjp", "where", "zeros", "zeros_like",
 ]  # fmt: skip

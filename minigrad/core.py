@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import heapq
+import importlib
 import inspect
 import itertools
 import operator
@@ -41,6 +42,7 @@ CONSTANTS: set[Callable[..., Any]] = set()  # no derivative exists: argmax, floo
 REFUSED: dict[Callable[..., Any], str] = {}  # never called on a tensor, for the reason given
 
 SHORTCUTS: dict[Callable[..., Any], Callable[..., Any]] = {}  # the same values in less time
+LIBRARIES: dict[str, str] = {}  # one that is not imported here, and the module with its rules
 
 
 class Reads:
@@ -75,7 +77,11 @@ class Rule:
     """The derivative of one operation: a vjp for each array argument."""
 
     def __init__(
-        self, fn: Callable[..., Any], vjps: Sequence[Vjp | None], each: Vjp | None, broadcasts: bool
+        self,
+        fn: Callable[..., Any],
+        vjps: Sequence[Vjp | str | None],
+        each: Vjp | None,
+        broadcasts: bool,
     ) -> None:
         self.fn = fn
         self.forward = SHORTCUTS.get(fn) or (fn.forward if isinstance(fn, Primitive) else fn)
@@ -90,10 +96,19 @@ class Rule:
             self.plans[key] = Plan(self, [digit == "1" for digit in f"{key:b}"[1:]])
         return self.plans[key]
 
+    def refuses_all(self) -> bool:
+        """Whether there are but reasons why no argument has a derivative."""
+        return self.each is None and all(vjp is None or isinstance(vjp, str) for vjp in self.vjps)
+
     def vjp(self, position: int) -> tuple[Vjp, Reads] | None:
         """The vjp for the argument at `position` and what it reads; None: constant there."""
         if position < len(self.vjps):
             vjp = self.vjps[position]
+            if isinstance(vjp, str):
+                raise TypeError(
+                    f"{name_of(self.fn)} has no derivative by its argument {position}: {vjp}; "
+                    "pass t.detach() for a constant"
+                )
             return vjp and (vjp, reads(vjp, len(self.vjps), 1))
         if self.each is None:
             raise TypeError(
@@ -164,7 +179,7 @@ VALUE_ONLY = {"dtype", "casting", "order", "subok", "optimize", "copy"}
 
 def defvjp(
     fn: Callable[..., Any],
-    *vjps: Vjp | None,
+    *vjps: Vjp | str | None,
     each: Vjp | None = None,
     broadcasts: bool | None = None,
 ) -> None:
@@ -181,8 +196,9 @@ def defvjp(
     ----------
     fn : callable
         A NumPy function, a ufunc, or a function made with `primitive`.
-    *vjps : callable or None
-        One rule per array argument, in order; None where `fn` is piecewise constant.
+    *vjps : callable, None or str
+        One rule per array argument, in order; None where `fn` is piecewise constant.  Where there
+        is no rule, the reason: it is in the error for an argument that requires grad.
     each : callable, optional
         For a function of any number of arrays: `each(i, g, y, *arrays, **kwargs)` for the i-th.
     broadcasts : bool, optional
@@ -232,7 +248,7 @@ class Primitive:
                 )
         return apply(self, *args, **kwargs) if recorded else self.forward(*args, **kwargs)
 
-    def defvjp(self, *vjps: Vjp | None, each: Vjp | None = None) -> None:
+    def defvjp(self, *vjps: Vjp | str | None, each: Vjp | None = None) -> None:
         """Give this operation its derivative: see `minigrad.defvjp`."""
         defvjp(self, *vjps, each=each)
 
@@ -446,6 +462,8 @@ def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
                     raise unsupported(fn, name)
             return explaining(fn, COMPOSITES[fn], args, kwargs)
         if fn not in CONSTANTS:
+            if late_rules():
+                return dispatch(fn, args, kwargs)
             way_out = (
                 f"give it one with {name_of(fn)}.defvjp"
                 if isinstance(fn, Primitive)
@@ -454,6 +472,14 @@ def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
             raise TypeError(f"{name_of(fn)} has no derivative in minigrad; {way_out}")
     forward = fn.forward if isinstance(fn, Primitive) else fn
     return wrap(explaining(fn, forward, unwrap(args), unwrap(kwargs)))
+
+
+def late_rules() -> bool:
+    """Register what there is for libraries imported by now; whether there was something to do."""
+    due = [r for lib, r in LIBRARIES.items() if lib in sys.modules and r not in sys.modules]
+    for rules in due:
+        importlib.import_module(rules)
+    return bool(due)
 
 
 def without_out(
@@ -606,8 +632,17 @@ def name_of(fn: Any) -> str:
         return f"numpy.{fn.__self__.__name__}.{fn.__name__}"
     if fn is operator.getitem:
         return "x[index]"
-    module = "numpy" if isinstance(fn, np.ufunc) else fn.__module__
+    module = home_of(fn) if isinstance(fn, np.ufunc) else fn.__module__
     return f"{module}.{fn.__name__}"
+
+
+def home_of(ufunc: np.ufunc) -> str:
+    """The module that users know a ufunc from, which it does not know itself."""
+    for module in ("numpy", *LIBRARIES):
+        found = getattr(sys.modules.get(module), ufunc.__name__, None)
+        if inspect.unwrap(found) is ufunc:  # type: ignore[arg-type]  # anything may be found there
+            return module
+    return "ufunc"
 
 
 def unsupported(fn: Any, argument: str, how: str = "where grad is required") -> TypeError:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import cases_linalg
+import cases_special
 import numpy as np
 from drawn import SMALL, Case, case, reduction, several, shaped, shapes, some, with_axis, with_pair
 from hypothesis import strategies as st
@@ -501,6 +502,7 @@ CASES: dict[Callable[..., Any], Case] = {
     **{fn: case(2, DOMAINS.get(fn)) for fn in BINARY},
     **{fn: Case.of(calls) for fn, calls in CALLS.items()},
     **cases_linalg.CASES,
+    **cases_special.CASES,
 }
 for fn, its in CASES.items():
     # No user gives a Python number to an operation of minigrad's own; and NumPy asks only the first
@@ -516,9 +518,11 @@ def name(fn: Any) -> str:
 
 
 # All that minigrad registers, read before any docstring's example runs; tests have operations too.
+# Where each argument has a reason instead of a rule there is nothing to hold.
 REGISTERED = {
     fn
     for fn in (*core.RULES, *core.COMPOSITES)
     if not (isinstance(fn, core.Primitive) and not fn.forward.__module__.startswith("minigrad."))
+    and not (fn in core.RULES and core.RULES[fn].refuses_all())
 }
 assert ops  # imported for what it registers

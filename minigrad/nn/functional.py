@@ -5,6 +5,7 @@ It imports core and ops only; layers.py makes modules of some of them.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,42 @@ from minigrad.core import Axis, Tensor, apply, asarray, operand
 from minigrad.ops.elementwise import relu, sigmoid
 from minigrad.ops.indexing import pick
 from minigrad.ops.reductions import logsumexp, softmax
+from minigrad.ops.special import ndtr
 
-__all__ = ["cross_entropy", "log_softmax", "logsumexp", "relu", "sigmoid", "softmax"]
+__all__ = ["cross_entropy", "gelu", "log_softmax", "logsumexp", "relu", "sigmoid", "softmax"]
+
+
+def gelu(x: Any, approximate: str = "none") -> Tensor:
+    """X times how likely a standard normal number is below x: the Gaussian error linear unit.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+        Real numbers of any shape.
+    approximate : {"none", "tanh"}
+        Whether the distribution is exact, or x (1 + tanh(sqrt(2/pi) (x + 0.044715 x**3))) / 2 is
+        taken, which differs by up to 0.0005 and which some networks were trained with.
+
+    Raises
+    ------
+    ValueError
+        If `approximate` is neither.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> import minigrad.nn.functional as F
+    >>> F.gelu(mg.tensor([-1.0, 0.0, 1.0]))
+    tensor([-0.15865525,  0.        ,  0.84134475])
+
+    """
+    z = asarray(x)
+    if approximate == "none":
+        below: Tensor = ndtr(z)
+        return z * below
+    if approximate == "tanh":
+        return z * (1 + (math.sqrt(2 / math.pi) * z * (1 + 0.044715 * z * z)).tanh()) / 2
+    raise ValueError(f"approximate={approximate!r}; it is 'none' or 'tanh'")
 
 
 def log_softmax(x: Any, axis: Axis = -1) -> Tensor:

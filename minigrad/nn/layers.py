@@ -67,6 +67,30 @@ class ReLU(Module):
         return y
 
 
+class GELU(Module):
+    """y = x times how likely a standard normal number is below x.
+
+    Parameters
+    ----------
+    approximate : {"none", "tanh"}
+        How that is computed: see `functional.gelu`.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.nn.GELU()(mg.tensor([-1.0, 2.0]))
+    tensor([-0.15865525,  1.95449974])
+
+    """
+
+    def __init__(self, approximate: str = "none") -> None:
+        self.approximate = approximate
+
+    def __call__(self, x: Any) -> Tensor:
+        """X ndtr(x)."""
+        return functional.gelu(x, self.approximate)
+
+
 class Sequential(Module):
     """The layers one after another: y = f_n(... f_2(f_1(x))).
 

@@ -1,5 +1,10 @@
-"""The derivatives of NumPy's functions: importing this package registers them."""
+"""The derivatives of NumPy's functions: importing this package registers them.
 
+Those of SciPy's special functions, in scipy_special.py, are registered when one of them meets a
+tensor that requires grad: minigrad does not import SciPy.
+"""
+
+from minigrad.core import LIBRARIES
 from minigrad.ops import (
     constants,
     decompositions,
@@ -8,7 +13,10 @@ from minigrad.ops import (
     linalg,
     reductions,
     shaping,
+    special,
 )
+
+LIBRARIES["scipy.special"] = "minigrad.ops.scipy_special"
 
 __all__ = [
     "constants",
@@ -18,4 +26,5 @@ __all__ = [
     "linalg",
     "reductions",
     "shaping",
+    "special",
 ]

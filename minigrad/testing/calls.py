@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from minigrad.core import Primitive, Tensor, name_of
+from minigrad.core import Primitive, Tensor, home_of, name_of
 from minigrad.testing.numerical import RELATIVE, ROUNDING, Floats
 from minigrad.transforms import vjp as minigrad_vjp
 
@@ -335,7 +335,7 @@ def importable(fn: Any) -> tuple[str, str]:
     bound = getattr(fn, "__self__", None)
     if isinstance(bound, np.ufunc):
         return "", f"np.{bound.__name__}.{fn.__name__}"
-    module = "numpy" if isinstance(fn, np.ufunc) else str(getattr(fn, "__module__", ""))
+    module = home_of(fn) if isinstance(fn, np.ufunc) else str(getattr(fn, "__module__", ""))
     name = str(getattr(fn, "__qualname__", "") or getattr(fn, "__name__", "op"))
     if module == "__main__":
         return f"# {name} is what the program or session defined", name
