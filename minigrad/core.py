@@ -212,8 +212,7 @@ def defvjp(
     if broadcasts is None:
         broadcasts = fn.broadcasts if isinstance(fn, Primitive) else isinstance(fn, np.ufunc)
     RULES[fn] = Rule(fn, vjps, each, broadcasts)
-    if complex:
-        COMPLEX.add(fn)
+    (COMPLEX.add if complex else COMPLEX.discard)(fn)
 
 
 class Primitive:

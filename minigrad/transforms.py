@@ -50,9 +50,14 @@ class Trace:
             return x.copy()  # type: ignore[no-any-return]  # it is a Tensor
         leaf = tensor(x.numpy() if isinstance(x, Tensor) else x)
         if leaf.dtype.kind != "f":
+            way_out = (
+                "pass its real and imaginary parts"
+                if leaf.dtype.kind == "c"
+                else "write 1.0 for 1, or pass np.asarray(x, float)"
+            )
             raise TypeError(
                 f"argument {position} of {self.name} has dtype {leaf.dtype}, and only floating "
-                "arguments can be differentiated; write 1.0 for 1, or pass np.asarray(x, float)"
+                f"arguments can be differentiated by; {way_out}"
             )
         return leaf.requires_grad_()
 

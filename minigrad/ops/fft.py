@@ -2,8 +2,8 @@
 
 A transform is linear and its matrix is symmetric, so its transpose is the same transform.  That of
 a real signal has half a spectrum, in which most frequencies stand for two: `copies` says how many.
-Those over several axes are transforms along one axis after the other, as in NumPy.  It imports core
-and shaping only; eig.py comes next.
+Those over several axes are transforms along one axis after the other, as in NumPy.  It imports
+core, elementwise and shaping only; eig.py comes next.
 """
 
 from collections.abc import Callable, Sequence

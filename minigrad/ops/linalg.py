@@ -1,7 +1,7 @@
 """Derivatives of products of arrays and of norms.
 
 Everything bilinear has rules that are products of the same kind again.  It imports core,
-elementwise and reductions only; constants.py comes next.
+elementwise and reductions only; complex.py comes next.
 """
 
 import operator
