@@ -41,6 +41,8 @@ COMPOSITES: dict[Any, Callable[..., Any]] = {}  # differentiated through what th
 CONSTANTS: set[Callable[..., Any]] = set()  # no derivative exists: argmax, floor, comparisons
 REFUSED: dict[Callable[..., Any], str] = {}  # never called on a tensor, for the reason given
 
+COMPLEX: set[Callable[..., Any]] = set()  # whose rules are right for complex numbers, too
+
 SHORTCUTS: dict[Callable[..., Any], Callable[..., Any]] = {}  # the same values in less time
 LIBRARIES: dict[str, str] = {}  # one that is not imported here, and the module with its rules
 
@@ -171,7 +173,7 @@ def taking_shapes(vjp: Vjp, positions: list[int]) -> Vjp:
     return with_shapes
 
 
-REAL = "fiub"  # the kinds of dtype that a gradient may be given in
+SINGLE, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 
 # Arguments that say how a value is computed or stored, and so leave its derivative as it is.
 VALUE_ONLY = {"dtype", "casting", "order", "subok", "optimize", "copy"}
@@ -182,6 +184,7 @@ def defvjp(
     *vjps: Vjp | str | None,
     each: Vjp | None = None,
     broadcasts: bool | None = None,
+    complex: bool = False,
 ) -> None:
     """Give `fn` its derivative: one rule for each of its array arguments.
 
@@ -205,6 +208,9 @@ def defvjp(
         Whether `fn` broadcasts its operands, so that the engine sums a gradient over the axes that
         were broadcast.  Any other rule must return its operand's shape.  True for ufuncs only, if
         not given.
+    complex : bool
+        Whether the rules are right for complex numbers, too: g f'(x) is, where f is analytic.  In
+        general the cotangent g of y means a change of Re(g dy) in what is differentiated.
 
     Examples
     --------
@@ -222,6 +228,7 @@ def defvjp(
     if broadcasts is None:
         broadcasts = fn.broadcasts if isinstance(fn, Primitive) else isinstance(fn, np.ufunc)
     RULES[fn] = Rule(fn, vjps, each, broadcasts)
+    (COMPLEX.add if complex else COMPLEX.discard)(fn)
 
 
 class Primitive:
@@ -248,9 +255,11 @@ class Primitive:
                 )
         return apply(self, *args, **kwargs) if recorded else self.forward(*args, **kwargs)
 
-    def defvjp(self, *vjps: Vjp | str | None, each: Vjp | None = None) -> None:
+    def defvjp(
+        self, *vjps: Vjp | str | None, each: Vjp | None = None, complex: bool = False
+    ) -> None:
         """Give this operation its derivative: see `minigrad.defvjp`."""
-        defvjp(self, *vjps, each=each)
+        defvjp(self, *vjps, each=each, complex=complex)
 
     def __repr__(self) -> str:
         return f"<minigrad primitive {self.__name__}>"  # type: ignore[attr-defined]  # update_wrapper
@@ -416,11 +425,9 @@ def record(
             )
         y = as_array(y)
     node = new_node(y, plan, parents, args)
-    if node.dtype is not parents[0].dtype and node.dtype.kind != "f":
-        raise TypeError(
-            f"{name_of(plan.rule.fn)} of a tensor that requires grad gave dtype {y.dtype}, and "
-            "only floating results have derivatives; pass x.detach() for a constant"
-        )
+    dtype = node.dtype
+    if dtype is not parents[0].dtype or (dtype is not DOUBLE and dtype is not SINGLE):
+        check_kinds(plan.rule.fn, dtype, parents)
     if plan.keeps_output:
         node.output = y
     if kwargs:
@@ -429,6 +436,26 @@ def record(
     tensor._data = y
     tensor._node = node
     return tensor
+
+
+def check_kinds(fn: Callable[..., Any], dtype: np.dtype[Any], parents: Sequence[Node]) -> None:
+    """Refuse a result that has no derivative, and complex numbers where a rule is for real ones."""
+    if dtype.kind not in "fc":
+        raise TypeError(
+            f"{name_of(fn)} of a tensor that requires grad gave dtype {dtype}, and only floating "
+            "results have derivatives; pass x.detach() for a constant"
+        )
+    if fn not in COMPLEX and any(d.kind == "c" for d in (dtype, *(p.dtype for p in parents))):
+        raise no_complex_rule(fn)
+
+
+def no_complex_rule(fn: Callable[..., Any]) -> TypeError:
+    """The error for complex numbers in an operation whose rule is for real ones."""
+    way_out = ", or declare that its rule is right with defvjp(..., complex=True)"
+    return TypeError(
+        f"{name_of(fn)} has no derivative for complex numbers in minigrad; "
+        f"use x.real, x.imag or np.abs(x){way_out if isinstance(fn, Primitive) else ''}"
+    )
 
 
 def snapshot(value: Any) -> Any:
@@ -776,12 +803,34 @@ def fitted(contribution: Operand, parent: Node, rule: Rule) -> Operand:
             f"the rule of {name_of(rule.fn)} returned shape {contribution.shape} for an operand of "
             f"shape {parent.shape}; return that, or declare broadcasts=True where it broadcasts"
         )
-    if contribution.dtype.kind not in REAL:
+    if contribution.dtype == parent.dtype:
+        return contribution
+    if parent.dtype.kind == "c":
+        if rule.fn not in COMPLEX:
+            raise no_complex_rule(rule.fn)
+    elif contribution.dtype.kind == "c" and rule.fn in COMPLEX:
+        contribution = contribution.real  # for a real x, Re(g dx) is Re(g) dx
+    if not fits(contribution, parent):
         raise TypeError(
             f"the rule of {name_of(rule.fn)} returned dtype {contribution.dtype} for an operand of "
             f"dtype {parent.dtype}; return a real array"
         )
-    return contribution if contribution.dtype == parent.dtype else contribution.astype(parent.dtype)
+    return contribution.astype(parent.dtype)
+
+
+def fits(g: Operand, of: Any) -> bool:
+    """Whether a gradient or cotangent of this dtype can be one of `of`: only its digits may go."""
+    return np.can_cast(g.dtype, of.dtype, "same_kind")
+
+
+def across(g: Operand) -> Operand:
+    """`g` taken from the walk to a user, or back: outside, a complex gradient is the conjugate.
+
+    A user is given, and gives, of a loss by z = a + ib what points up the loss, its derivative by a
+    plus i times that by b.  The walk computes with the derivative by a minus i times that by b, so
+    that the rules of analytic functions are g f'(x).
+    """
+    return np.conjugate(g) if g.dtype.kind == "c" else g
 
 
 def unbroadcast(g: Operand, shape: tuple[int, ...]) -> Operand:
@@ -796,7 +845,7 @@ def unbroadcast(g: Operand, shape: tuple[int, ...]) -> Operand:
 
 def hooked(hook: Callable[[Tensor], Tensor | None], g: Operand, create_graph: bool) -> Operand:
     """The cotangent that `hook` puts in the place of g, or g where it returns None."""
-    returned = hook(apart(g, g.dtype))
+    returned = hook(apart(across(g), g.dtype))
     if returned is None:
         return g
     replacement = asarray(returned)
@@ -804,11 +853,11 @@ def hooked(hook: Callable[[Tensor], Tensor | None], g: Operand, create_graph: bo
         raise ValueError(
             f"a hook returned shape {replacement.shape} for a gradient of shape {g.shape}"
         )
-    if replacement.dtype.kind not in REAL:
+    if not fits(replacement, g):
         raise TypeError(
             f"a hook returned dtype {replacement.dtype} for a gradient of dtype {g.dtype}"
         )
-    replacement = replacement.astype(g.dtype)
+    replacement = across(replacement.astype(g.dtype))
     return replacement if create_graph else replacement.numpy().copy()
 
 
@@ -832,6 +881,11 @@ def seed(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Opera
                 f"backward from shape {output.shape} needs a gradient of that shape: only a scalar "
                 "has an implicit one; reduce it first, e.g. y.sum().backward()"
             )
+        if output.dtype.kind == "c":
+            raise RuntimeError(
+                "backward from a complex tensor needs a gradient: only a real scalar has an "
+                "implicit one; take y.real, y.imag or np.abs(y) first"
+            )
         one = np.array(1, output.dtype).reshape(output.shape)
         return output._node, Tensor(one) if create_graph else one
     gradient = asarray(gradient)
@@ -840,7 +894,7 @@ def seed(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Opera
             f"the gradient has shape {gradient.shape} and the output {output.shape}; "
             "they must be equal"
         )
-    if gradient.dtype.kind not in REAL:
+    if not fits(gradient, output):
         raise TypeError(
             f"the gradient of a {output.dtype} tensor cannot have dtype {gradient.dtype}"
         )
@@ -850,8 +904,8 @@ def seed(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Opera
             "it, or gradient.detach() for a constant"
         )
     if create_graph:
-        return output._node, gradient.astype(output.dtype)
-    return output._node, gradient._data.astype(output.dtype, copy=False)
+        return output._node, across(gradient.astype(output.dtype))
+    return output._node, across(gradient._data.astype(output.dtype, copy=False))
 
 
 def grad(
@@ -948,7 +1002,8 @@ def owned(gradients: Iterable[tuple[Node, Operand]], seen: set[int]) -> dict[Nod
     `seen` are the ids of arrays that are somebody else's: those that the walk starts from.
     """
     kept: dict[Node, Tensor] = {}
-    for node, g in gradients:
+    for node, total in gradients:
+        g = across(total)
         in_use = isinstance(g, Tensor) or id(g) in seen  # a Tensor's graph may keep its array
         if in_use or getattr(g, "base", None) is not None or g.dtype != node.dtype:
             kept[node] = apart(g, node.dtype)
@@ -1122,9 +1177,13 @@ class Tensor:
             self._node = None
         elif self._node is None:
             if self.dtype.kind != "f":
+                way_out = (
+                    "make it of two that do, as a + 1j * b"
+                    if self.dtype.kind == "c"
+                    else "write 1.0 for 1, or pass dtype=float"
+                )
                 raise TypeError(
-                    f"only floating tensors can require grad, not {self.dtype}; "
-                    "write 1.0 for 1, or pass dtype=float"
+                    f"only floating tensors can require grad, not {self.dtype}; {way_out}"
                 )
             self._node = new_node(self._data)
         return self
@@ -1660,6 +1719,20 @@ class Tensor:
     def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
         """The sums of the diagonals over two axes: `numpy.trace`."""
         return call(np.trace, self, offset=offset, axis1=axis1, axis2=axis2)
+
+    @property
+    def real(self) -> Tensor:
+        """The real part of each element: `numpy.real`."""
+        return call(np.real, self)
+
+    @property
+    def imag(self) -> Tensor:
+        """The imaginary part of each element: `numpy.imag`."""
+        return call(np.imag, self)
+
+    def conj(self) -> Tensor:
+        """The complex conjugate of each element: `numpy.conjugate`."""
+        return call(np.conjugate, self)
 
     @property
     def T(self) -> Tensor:

@@ -50,9 +50,14 @@ class Trace:
             return x.copy()  # type: ignore[no-any-return]  # it is a Tensor
         leaf = tensor(x.numpy() if isinstance(x, Tensor) else x)
         if leaf.dtype.kind != "f":
+            way_out = (
+                "pass its real and imaginary parts"
+                if leaf.dtype.kind == "c"
+                else "write 1.0 for 1, or pass np.asarray(x, float)"
+            )
             raise TypeError(
                 f"argument {position} of {self.name} has dtype {leaf.dtype}, and only floating "
-                "arguments can be differentiated; write 1.0 for 1, or pass np.asarray(x, float)"
+                f"arguments can be differentiated by; {way_out}"
             )
         return leaf.requires_grad_()
 
@@ -153,6 +158,11 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     @functools.wraps(f)
     def differentiated(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         trace = Trace(f, argnums, args, kwargs)
+        if trace.output.dtype.kind == "c":
+            raise TypeError(
+                f"{trace.name} returned a complex number, which has no gradient; return its real "
+                "part, imaginary part or absolute value, or use minigrad.jacobian"
+            )
         if trace.output.size != 1:
             raise ValueError(
                 f"{trace.name} returned shape {trace.output.shape}, and only a scalar has a "
@@ -232,8 +242,10 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     if not trace.output.requires_grad:
         return value, trace.returned(tensor(np.zeros(trace.output.shape, trace.output.dtype)))
     recorded = trace.outer or any(map(_is_recorded, tangents))
-    cotangent = tensor(np.zeros(trace.output.shape, trace.output.dtype), requires_grad=True)
+    dtype = trace.output.dtype  # a complex cotangent is a real leaf, cast
+    leaf = tensor(np.zeros(trace.output.shape, np.finfo(dtype).dtype), requires_grad=True)
     with enable_grad():
+        cotangent = leaf.astype(dtype)
         pulled = trace.pull_back(cotangent, create_graph=True)
         pairs = [(c, v) for c, v in zip(pulled, tangents, strict=True) if c.requires_grad]
         tangent = grad(
@@ -271,13 +283,26 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         trace = Trace(f, argnums, args, kwargs)
         shape, size = trace.output.shape, trace.output.size
+        is_complex = trace.output.dtype.kind == "c"
+        if any(x.dtype.kind == "c" for x in trace.inputs):
+            raise TypeError(
+                f"{trace.name} has no Jacobian by a complex argument; make it a function of real "
+                "and imaginary parts"
+            )
         rows = [trace.pull_back(row.reshape(shape)) for row in np.eye(size)]
+        if is_complex:  # these were the derivatives of the real parts
+            others = [trace.pull_back(1j * row.reshape(shape)) for row in np.eye(size)]
+            rows = [
+                [re + 1j * im for re, im in zip(*parts, strict=True)]
+                for parts in zip(rows, others, strict=True)
+            ]
         results = []
         for i, x in enumerate(trace.inputs):
             if rows:
                 column = asarray([row[i] for row in rows]).reshape((*shape, *x.shape))
             else:
-                column = tensor(np.zeros((*shape, *x.shape), x.dtype))
+                dtype = np.result_type(x.dtype, 1j) if is_complex else x.dtype
+                column = tensor(np.zeros((*shape, *x.shape), dtype))
             results.append(trace.returned(column))
         return results[0] if np.ndim(argnums) == 0 else tuple(results)
 

@@ -11,6 +11,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import cases_fft
 import cases_linalg
 import cases_special
 import numpy as np
@@ -486,7 +487,7 @@ UNARY: list[Callable[..., Any]] = [
     np.negative, np.positive, np.reciprocal, np.square, np.sqrt, np.cbrt, np.absolute, np.fabs,
     np.conjugate, np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sin, np.cos,
     np.tan, np.arcsin, np.arccos, np.arctan, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arccosh,
-    np.arctanh, np.deg2rad, np.radians, np.rad2deg, np.degrees, np.real, np.frexp,
+    np.arctanh, np.deg2rad, np.radians, np.rad2deg, np.degrees, np.frexp,
     elementwise.sigmoid, elementwise.sech, elementwise.relu,
 ]  # fmt: skip
 BINARY: list[Callable[..., Any]] = [
@@ -503,6 +504,7 @@ CASES: dict[Callable[..., Any], Case] = {
     **{fn: Case.of(calls) for fn, calls in CALLS.items()},
     **cases_linalg.CASES,
     **cases_special.CASES,
+    **cases_fft.CASES,
 }
 for fn, its in CASES.items():
     # No user gives a Python number to an operation of minigrad's own; and NumPy asks only the first

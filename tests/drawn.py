@@ -4,6 +4,7 @@ cases.py and its kin give every operation a Case; values, axes and shapes that s
 are here.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -89,25 +90,31 @@ class Case(NamedTuple):
     An operation that holds for some arrays only, such as symmetric ones, is tested `through` a
     function that makes any array one of them, and leaves alone one that is: all that varies the
     array varies it among them.
+
+    A `readout` is a function of the result that is differentiated with it: what a result has beyond
+    what is defined, such as the sign of a vector that only has a direction, it takes out.
     """
 
     calls: st.SearchStrategy[Any]
     options: dict[str, Any]
     through: Callable[[Any], Any] | None = None
+    readout: Any = None
 
     @classmethod
     def of(
         cls,
         drawn: st.SearchStrategy[Any],
         through: Callable[[Any], Any] | None = None,
+        readout: Any = None,
         **options: Any,
     ) -> "Case":
         """That of a strategy of calls, or of their arguments."""
-        return cls(calls_of(None, (drawn,), {}, None), options, through)
+        return cls(calls_of(None, (drawn,), {}, None), options, through, readout)
 
     def test(self, fn: Any, **options: Any) -> None:
         """Hold fn to every property."""
         tested = fn if self.through is None else after(self.through, fn)
+        tested = tested if self.readout is None else read(tested, self.readout)
         property_test(tested, self.calls, **self.options, **options)()
 
 
@@ -119,6 +126,16 @@ def after(through: Callable[[Any], Any], fn: Any) -> Callable[..., Any]:
 
     composed.__name__ = composed.__qualname__ = f"{fn.__name__}_{through.__name__}"
     return composed
+
+
+def read(fn: Any, readout: Any) -> Any:
+    """The function readout(fn(...))."""
+
+    @functools.wraps(fn)
+    def reading(*args: Any, **kwargs: Any) -> Any:
+        return readout(fn(*args, **kwargs))
+
+    return reading
 
 
 def case(n: int, domain: Any) -> Case:

@@ -2112,12 +2112,13 @@ METHODS = [
     ("trace", (), np.trace),
     ("trace", (1, 1, 0), lambda x: np.trace(x, 1, 1, 0)),
     ("copy", (), np.copy),
+    ("conj", (), np.conjugate),
     ("astype", (np.float32,), lambda x: x.astype(np.float32)),
 ]
 NO_METHOD_OF_NUMPYS = {
-    "T", "backward", "data", "detach", "device", "dtype", "grad", "is_leaf", "item", "mT", "ndim",
-    "numpy", "register_hook", "requires_grad", "requires_grad_", "retain_grad", "shape", "size",
-    "to_device", "tolist",
+    "T", "backward", "data", "detach", "device", "dtype", "grad", "imag", "is_leaf", "item", "mT",
+    "ndim", "numpy", "real", "register_hook", "requires_grad", "requires_grad_", "retain_grad",
+    "shape", "size", "to_device", "tolist",
 }  # fmt: skip
 
 

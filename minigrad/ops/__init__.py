@@ -6,9 +6,12 @@ tensor that requires grad: minigrad does not import SciPy.
 
 from minigrad.core import LIBRARIES
 from minigrad.ops import (
+    complex,
     constants,
     decompositions,
+    eig,
     elementwise,
+    fft,
     indexing,
     linalg,
     reductions,
@@ -19,9 +22,12 @@ from minigrad.ops import (
 LIBRARIES["scipy.special"] = "minigrad.ops.scipy_special"
 
 __all__ = [
+    "complex",
     "constants",
     "decompositions",
+    "eig",
     "elementwise",
+    "fft",
     "indexing",
     "linalg",
     "reductions",

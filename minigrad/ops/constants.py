@@ -10,7 +10,7 @@ from minigrad.core import CONSTANTS, REFUSED
 
 CONSTANTS |= {
     # rounding and signs: piecewise constant
-    np.ceil, np.floor, np.floor_divide, np.rint, np.sign, np.signbit, np.spacing, np.trunc,
+    np.ceil, np.floor, np.floor_divide, np.rint, np.signbit, np.spacing, np.trunc,
     np.around, np.fix, np.round,
     # truth values
     np.equal, np.greater, np.greater_equal, np.isfinite, np.isinf, np.isnan, np.less,
@@ -23,7 +23,7 @@ CONSTANTS |= {
     np.flatnonzero, np.lexsort, np.nanargmax, np.nanargmin, np.nonzero, np.searchsorted,
     # shapes, dtypes and text
     np.array2string, np.array_repr, np.array_str, np.broadcast_shapes, np.can_cast,
-    np.common_type, np.empty_like, np.imag, np.may_share_memory, np.min_scalar_type, np.ndim,
+    np.common_type, np.empty_like, np.may_share_memory, np.min_scalar_type, np.ndim,
     np.ones_like, np.result_type, np.shape, np.shares_memory, np.size, np.zeros_like,
 }  # fmt: skip
 

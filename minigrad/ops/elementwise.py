@@ -13,9 +13,22 @@ import numpy as np
 from minigrad.core import Array, Operand, common_dtype, composite, defvjp, primitive
 
 
-def only_where(domain: Operand, g: Operand) -> Operand:
-    """`g` where the function is defined, nan elsewhere: 1/x goes on where log(x) has ended."""
-    return np.where(domain, g, np.nan)
+def only_where(domain: Operand, x: Operand, g: Operand) -> Operand:
+    """`g` where a function of real x is defined, nan elsewhere: 1/x goes on where log(x) has ended.
+
+    Of complex numbers it is defined everywhere.
+    """
+    return g if x.dtype.kind == "c" else np.where(domain, g, np.nan)
+
+
+def hypotenuse(x: Operand) -> Operand:
+    """The square root of 1 + x**2, of real numbers without overflow."""
+    return np.sqrt(1 + x * x) if x.dtype.kind == "c" else np.hypot(1, x)
+
+
+def conj(x: Operand) -> Operand:
+    """The complex conjugate, which real numbers are themselves."""
+    return np.conjugate(x) if x.dtype.kind == "c" else x
 
 
 def ratio(x: Operand, y: Operand) -> Operand:
@@ -108,9 +121,9 @@ defvjp(np.reciprocal, lambda g, y, _x: -g * y * y)
 defvjp(np.square, lambda g, _y, x: g * 2 * x)
 defvjp(np.sqrt, lambda g, y, _x: g / (2 * y))
 defvjp(np.cbrt, lambda g, y, _x: g / (3 * y * y))
-defvjp(np.absolute, lambda g, _y, x: g * np.sign(x))
+defvjp(np.absolute, lambda g, _y, x: g * conj(np.sign(x)))
 defvjp(np.fabs, lambda g, _y, x: g * np.sign(x))
-defvjp(np.conjugate, lambda g, _y, _x: g)
+defvjp(np.conjugate, lambda g, _y, _x: conj(g))
 defvjp(np.copysign, lambda g, _z, x, y: g * np.sign(x) * np.copysign(1, y), None)
 defvjp(np.ldexp, lambda g, _z, _x, n: np.ldexp(g, n), None)
 defvjp(np.nextafter, lambda g, _z, _x, _y: g, None)
@@ -129,7 +142,7 @@ def power_by_base(g: Operand, _z: Operand, x: Operand, y: Operand) -> Operand:
 def power_by_exponent(g: Operand, z: Operand, x: Operand, y: Operand) -> Operand:
     """Derivative of x**y by y, x**y log(x): 0 where x is 0, as long as y does not make a pole."""
     zero = np.equal(x, 0) & np.greater_equal(y, 0)
-    return g * z * np.log(np.where(zero, 1, x))
+    return g * z * np.log(np.where(zero, z.dtype.type(1), x))  # complex, if y only is
 
 
 defvjp(np.power, power_by_base, power_by_exponent)
@@ -139,10 +152,10 @@ defvjp(np.float_power, power_by_base, power_by_exponent)
 defvjp(np.exp, lambda g, y, _x: g * y)
 defvjp(np.exp2, lambda g, y, _x: g * y * math.log(2))
 defvjp(np.expm1, lambda g, _y, x: g * np.exp(x))  # y + 1 has no digits left at -40
-defvjp(np.log, lambda g, _y, x: only_where(x >= 0, g) / x)
-defvjp(np.log2, lambda g, _y, x: only_where(x >= 0, g) / (x * math.log(2)))
-defvjp(np.log10, lambda g, _y, x: only_where(x >= 0, g) / (x * math.log(10)))
-defvjp(np.log1p, lambda g, _y, x: only_where(x >= -1, g) / (1 + x))
+defvjp(np.log, lambda g, _y, x: only_where(x >= 0, x, g) / x)
+defvjp(np.log2, lambda g, _y, x: only_where(x >= 0, x, g) / (x * math.log(2)))
+defvjp(np.log10, lambda g, _y, x: only_where(x >= 0, x, g) / (x * math.log(10)))
+defvjp(np.log1p, lambda g, _y, x: only_where(x >= -1, x, g) / (1 + x))
 defvjp(
     np.logaddexp,
     lambda g, _z, x, y: g * sigmoid(x - y),
@@ -170,9 +183,9 @@ defvjp(np.hypot, lambda g, z, x, _y: g * ratio(x, z), lambda g, z, _x, y: g * ra
 defvjp(np.sinh, lambda g, _y, x: g * np.cosh(x))
 defvjp(np.cosh, lambda g, _y, x: g * np.sinh(x))
 defvjp(np.tanh, lambda g, _y, x: g * np.square(sech(x)))  # 1 - y*y has no digits left at 20
-defvjp(np.arcsinh, lambda g, _y, x: g / np.hypot(1, x))
+defvjp(np.arcsinh, lambda g, _y, x: g / hypotenuse(x))
 defvjp(np.arccosh, lambda g, _y, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
-defvjp(np.arctanh, lambda g, _y, x: only_where(np.abs(x) <= 1, g) / ((1 - x) * (1 + x)))
+defvjp(np.arctanh, lambda g, _y, x: only_where(np.abs(x) <= 1, x, g) / ((1 - x) * (1 + x)))
 for to_radians in (np.deg2rad, np.radians):
     defvjp(to_radians, lambda g, _y, _x: g * (math.pi / 180))
 for to_degrees in (np.rad2deg, np.degrees):
@@ -245,8 +258,3 @@ def _frexp(x: Operand) -> tuple[Operand, Operand]:
 @composite(np.divmod)
 def _divmod(x1: Operand, x2: Operand) -> tuple[Operand, Operand]:
     return np.floor_divide(x1, x2), np.remainder(x1, x2)
-
-
-@composite(np.real)
-def _real(val: Operand) -> Operand:
-    return val  # only real tensors require grad

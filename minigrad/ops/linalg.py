@@ -1,7 +1,7 @@
 """Derivatives of products of arrays and of norms.
 
 Everything bilinear has rules that are products of the same kind again.  It imports core,
-elementwise and reductions only; decompositions.py comes next.
+elementwise and reductions only; complex.py and decompositions.py come next.
 """
 
 import operator
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from minigrad.core import Array, Axis, Operand, composite, defvjp, operand, primitive
-from minigrad.ops.elementwise import ratio
+from minigrad.ops.elementwise import conj, ratio
 from minigrad.ops.reductions import expand
 
 
@@ -77,7 +77,7 @@ def _inner(a: Operand, b: Operand, /) -> Operand:
 
 @composite(np.vdot)
 def _vdot(a: Operand, b: Operand, /) -> Operand:
-    return operand(a).reshape(-1) @ operand(b).reshape(-1)
+    return conj(operand(a).reshape(-1)) @ operand(b).reshape(-1)
 
 
 @composite(np.outer)
@@ -86,7 +86,7 @@ def _outer(a: Operand, b: Operand) -> Operand:
 
 
 def _vecdot(x1: Operand, x2: Operand, axis: int = -1) -> Operand:
-    return np.sum(operand(x1) * x2, axis=axis)
+    return np.sum(conj(operand(x1)) * x2, axis=axis)
 
 
 def _matvec(x1: Operand, x2: Operand) -> Operand:
@@ -94,7 +94,7 @@ def _matvec(x1: Operand, x2: Operand) -> Operand:
 
 
 def _vecmat(x1: Operand, x2: Operand) -> Operand:
-    return (operand(x1)[..., None, :] @ x2)[..., 0, :]
+    return (conj(operand(x1))[..., None, :] @ x2)[..., 0, :]
 
 
 for _name, _composed in (("vecdot", _vecdot), ("matvec", _matvec), ("vecmat", _vecmat)):
@@ -199,7 +199,8 @@ def _einsum(
 def p_norm(x: Array, p: float, axis: Axis, keepdims: bool) -> Array:
     """(sum |x|**p)**(1/p) over `axis`."""
     if p == 2:
-        return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
+        squares = np.square(np.abs(x) if x.dtype.kind == "c" else x)
+        return np.sqrt(np.sum(squares, axis=axis, keepdims=keepdims))
     with np.errstate(divide="ignore"):  # a zero under a negative power is a norm of zero
         return np.sum(np.abs(x) ** p, axis=axis, keepdims=keepdims) ** (1 / p)
 
@@ -208,9 +209,9 @@ def p_norm_vjp(g: Operand, y: Operand, x: Operand, p: float, axis: Axis, keepdim
     """Derivative of a norm y: sign(x) (|x|/y)**(p-1), and 0 at its tip and where x is 0."""
     g, y = (expand(a, np.shape(x), axis, keepdims) for a in (g, y))
     if p == 2:
-        return g * ratio(x, y)
+        return g * ratio(conj(x), y)
     size = ratio(np.abs(x), y)
-    return g * np.where(size == 0, 0, np.sign(x) * np.where(size == 0, 1, size) ** (p - 1))
+    return g * np.where(size == 0, 0, conj(np.sign(x)) * np.where(size == 0, 1, size) ** (p - 1))
 
 
 p_norm.defvjp(p_norm_vjp)

@@ -23,7 +23,7 @@ from minigrad.core import (
     operand,
     primitive,
 )
-from minigrad.ops.elementwise import ratio
+from minigrad.ops.elementwise import conj, ratio
 
 
 def restore(g: Operand, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Operand:
@@ -126,7 +126,7 @@ def var_vjp(
 ) -> Operand:  # fmt: skip
     """Derivative of the variance: 2 (x - mean) / n."""
     g = restore(g, np.shape(x), axis, keepdims)
-    return g * _centred(x, axis) * (2 * one_over(_freedom(x, axis, ddof, correction)))
+    return g * conj(_centred(x, axis)) * (2 * one_over(_freedom(x, axis, ddof, correction)))
 
 
 def std_vjp(
@@ -135,7 +135,7 @@ def std_vjp(
 ) -> Operand:  # fmt: skip
     """Derivative of the standard deviation y: (x - mean) / (n y), and 0 where y is 0."""
     g, y = (restore(a, np.shape(x), axis, keepdims) for a in (g, y))
-    return g * ratio(_centred(x, axis) * one_over(_freedom(x, axis, ddof, correction)), y)
+    return g * ratio(conj(_centred(x, axis)) * one_over(_freedom(x, axis, ddof, correction)), y)
 
 
 defvjp(np.var, var_vjp)

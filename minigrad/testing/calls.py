@@ -165,11 +165,16 @@ class Call:
         return value
 
     def applied(self, fn: Callable[..., Any], xs: Sequence[Any]) -> Any:
-        """`fn` of the arguments with `xs` for the operands; several results in one array."""
+        """`fn` of the arguments with `xs` for the operands; several results in one array.
+
+        Of a complex result the real parts come first, and then the imaginary ones.
+        """
         args, kwargs = self.templates
         result = fn(*filled(args, xs), **filled(kwargs, xs))
         if isinstance(result, (tuple, list)):
             result = np.concatenate([r.reshape(-1) for r in result], axis=0)
+        if getattr(getattr(result, "dtype", None), "kind", "") == "c":
+            result = np.stack([result.real, result.imag])
         return result
 
     def f(self, *xs: Any) -> Any:
