@@ -39,8 +39,9 @@ def drawing(*operands: Operand, **options: Any) -> Case:
         drawn, chosen = iter(arrays), iter(values)
         return call(*(next(chosen if isinstance(d, list) else drawn) for d in operands))
 
-    arrays = broadcastable(len(domains), domain=domains, special=whole)
-    return Case.of(st.builds(together, arrays, constants), domain=domains, **options)
+    arrays = broadcastable(len(domains), domain=None if whole else domains, special=whole)
+    options["domain"] = None if whole else domains
+    return Case.of(st.builds(together, arrays, constants), **options)
 
 
 OURS: dict[Callable[..., Any], Case] = {
@@ -74,7 +75,7 @@ DEGREES = [0, 1, 2, 5, 2.5]  # of polynomials
 OPERANDS: dict[str, tuple[Operand, ...]] = {
     # what minigrad has itself, or NumPy
     "erf": (None,), "erfc": (None,), "erfcx": ((-6, inf),), "ndtr": (None,), "log_ndtr": (None,),
-    "logit": ((0, 1),), "xlogy": ((-8, 8), (0.0625, 8)), "xlog1py": ((-8, 8), (-0.9375, 8)),
+    "logit": (PROBABILITY,), "xlogy": ((-8, 8), (0.0625, 8)), "xlog1py": ((-8, 8), (-0.9375, 8)),
     "entr": ((0, 8),), "cbrt": (None,), "exp2": (None,), "expm1": (None,), "log1p": ((-1, inf),),
     "expit": (None,),
     # elementary
@@ -158,19 +159,22 @@ OPERANDS: dict[str, tuple[Operand, ...]] = {
     "mathieu_modcem2": (COUNTS, [1.5], (0.125, 1.5)),
     "mathieu_modsem1": (COUNTS, [1.5], (0.125, 1.5)),
     "mathieu_modsem2": (COUNTS, [1.5], (0.125, 1.5)),
-    "pro_ang1": ([1], COUNTS, [1.5], UNIT), "obl_ang1": ([1], COUNTS, [1.5], UNIT),
-    "pro_ang1_cv": ([1], [2], [1.5], [6.5], UNIT), "obl_ang1_cv": ([1], [2], [1.5], [5.5], UNIT),
-    "pro_rad1": ([1], COUNTS, [1.5], (1.125, 4)), "obl_rad1": ([1], COUNTS, [1.5], (0.125, 4)),
-    "pro_rad1_cv": ([1], [2], [1.5], [6.5], (1.125, 4)),
-    "obl_rad1_cv": ([1], [2], [1.5], [5.5], (0.125, 4)),
 }  # fmt: skip
+# SciPy's values of these have some eight digits, which is too few for the harness's differences:
+# test_special.py holds their rules against wider ones.
+ROUGH = {
+    "ker": (0.25, 4), "kei": (0.25, 4), "kerp": (0.25, 4), "keip": (0.25, 4), "itairy": (0.25, 4),
+    "itj0y0": (0.25, 4), "iti0k0": (0.25, 4), "it2j0y0": (0.25, 4), "it2i0k0": (0.25, 4),
+    "kolmogi": (0.25, 0.75),
+}  # fmt: skip
+INEXACT: dict[str, Any] = {"skip": ["value", "derivative", "precision"]}
+FIRST: dict[str, Any] = {"order": 1}  # the second derivative needs a function that has none
 OPTIONS: dict[str, dict[str, Any]] = {
-    # The second derivative needs a function that has none.
-    **dict.fromkeys(
-        ("kolmogorov", "kolmogi", "smirnov", "smirnovi", "ellipkinc", "ellipeinc", "elliprf",
-         "elliprc", "elliprg"),
-        {"order": 1},
-    ),
+    **dict.fromkeys(ROUGH, INEXACT),
+    "kolmogi": INEXACT | FIRST, "kolmogorov": FIRST, "smirnov": FIRST, "smirnovi": FIRST,
+    "ellipkinc": FIRST, "ellipeinc": FIRST, "elliprf": FIRST, "elliprc": FIRST, "elliprg": FIRST,
+    "stdtrit": {"skip": ["value", "precision"]},  # inexact in float32
+    "fdtri": {"skip": ["value", "precision"]},
 }  # fmt: skip
 
 CASES = dict(OURS)
@@ -179,5 +183,6 @@ if scipy_special is not None:
         CASES[scipy_special.UFUNCS[_name]] = drawing(*_operands, **OPTIONS.get(_name, {}))
     for _ufunc, _parts in scipy_special.PARTS.items():
         for _part in _parts:
-            CASES[_part] = drawing(*OPERANDS[_ufunc.__name__], skip=["scalars"])
+            _skip = ["scalars", *OPTIONS.get(_ufunc.__name__, {}).get("skip", [])]
+            CASES[_part] = drawing(*OPERANDS[_ufunc.__name__], skip=_skip)
     CASES[scipy_special._zeta] = drawing([2.0, 3.5], POSITIVE)

@@ -258,7 +258,7 @@ def log_ndtr(x: Array) -> Array:
     --------
     >>> import minigrad as mg
     >>> mg.special.log_ndtr(mg.tensor([-100.0, 10.0]))
-    tensor([-5.00560521e+03, -7.61985302e-24])
+    tensor([-5.00552421e+03, -7.61985302e-24])
 
     """
     low, high = np.minimum(x, -1), np.maximum(x, -1)
@@ -342,7 +342,7 @@ def entr(x: Array) -> Array:
     --------
     >>> import minigrad as mg
     >>> mg.special.entr(mg.tensor([0.0, 0.5, 1.0]))
-    tensor([ 0.        ,  0.34657359, -0.        ])
+    tensor([0.        , 0.34657359, 0.        ])
 
     """
     return np.where(np.less(x, 0), -np.inf, 0 - xlogy.forward(x, x))
@@ -358,7 +358,7 @@ defvjp(erfc, lambda g, _y, x: -g * (2 / math.sqrt(math.pi)) * np.exp(-x * x))
 defvjp(erfcx, lambda g, _y, x, n=0: -g * (2 * (n + 1)) * erfcx(x, n + 1))
 defvjp(ndtr, lambda g, _y, x: g * (1 / math.sqrt(2 * math.pi)) * np.exp(-x * x / 2))
 defvjp(log_ndtr, lambda g, _y, x: g * math.sqrt(2 / math.pi) / erfcx(x * -math.sqrt(0.5)))
-defvjp(logit, lambda g, _y, x: only_where((x >= 0) & (x <= 1), g) / (x * (1 - x)))
+defvjp(logit, lambda g, _y, x: only_where((x >= 0) & (x <= 1), x, g) / (x * (1 - x)))
 defvjp(
     xlogy,
     lambda g, _z, x, y: g * np.log(nonzero(x, y, 0, 1)),
@@ -369,4 +369,4 @@ defvjp(
     lambda g, _z, x, y: g * np.log1p(nonzero(x, y, -1, 0)),
     lambda g, _z, x, y: g * x / (1 + nonzero(x, y, -1, 0)),
 )
-defvjp(entr, lambda g, _y, x: -g * (1 + np.log(only_where(x >= 0, x))))
+defvjp(entr, lambda g, _y, x: -g * (1 + np.log(only_where(x >= 0, x, x))))
