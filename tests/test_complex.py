@@ -34,6 +34,7 @@ REAL_ONLY = {
 }  # fmt: skip
 OF_REAL_SIGNALS = {np.fft.rfft, np.fft.rfft2, np.fft.rfftn, np.fft.ihfft}  # NumPy takes no others
 ELEMENTWISE = {*UNARY, *BINARY, np.sign, np.angle, np.real, np.imag, np.real_if_close}
+NEEDS_AXES = {np.var, np.std}  # NumPy takes an axis of a complex number for an error
 ORDERED = {np.sort, np.median}  # by the real parts first: these are drawn distinct
 SKIPPED = ["scalars", "repetition", "layout"]  # what complex numbers add nothing to
 MATRICES = {np.linalg.eig, np.linalg.eigvals, np.linalg.inv, eig.eigen}
@@ -73,6 +74,7 @@ def complex_calls(draw: st.DrawFn, fn: Any) -> Any:
     """What the case of `fn` draws, with imaginary parts for some operands, mostly for all."""
     args, kwargs = draw(CASES[fn].calls)
     operands = [x for x in leaves([*args, kwargs]) if is_operand(x)]
+    assume(fn not in NEEDS_AXES or all(x.ndim for x in operands))
     mixed = len(operands) > 1 and draw(st.booleans())
     imaginary = []
     for x in operands:
