@@ -20,7 +20,7 @@ import operator
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from typing import Any, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +40,7 @@ RULES: dict[Callable[..., Any], Rule] = {}  # differentiated by a rule
 COMPOSITES: dict[Any, Callable[..., Any]] = {}  # differentiated through what they are built from
 CONSTANTS: set[Callable[..., Any]] = set()  # no derivative exists: argmax, floor, comparisons
 REFUSED: dict[Callable[..., Any], str] = {}  # never called on a tensor, for the reason given
+DETACHED: dict[Callable[..., Any], str] = {}  # nor these on one that requires grad
 
 COMPLEX: set[Callable[..., Any]] = set()  # whose rules are right for complex numbers, too
 
@@ -476,9 +477,11 @@ def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
     if rule is not None:
         if len(args) > len(rule.vjps) or holds_tensor(kwargs):
             args, kwargs = bind(fn, args, kwargs, arrays=len(rule.vjps))
-        for name in kwargs:
-            if holds_tensor(kwargs[name]):
-                raise unsupported(fn, name, "as a Tensor")
+        for name, value in kwargs.items():
+            if holds_tensor(value):
+                if any(t.requires_grad for t in tensors_in(value)):
+                    raise unsupported(fn, name, "as a Tensor that requires grad")
+                kwargs = {**kwargs, name: unwrap(value)}
         return apply(fn, *args, **kwargs)
     if _recording.get() and any(t.requires_grad for t in tensors_in((args, kwargs))):
         if fn in COMPOSITES:
@@ -488,6 +491,8 @@ def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
                 for name in kwargs.keys() - (kwargs.keys() if known is None else known):
                     raise unsupported(fn, name)
             return explaining(fn, COMPOSITES[fn], args, kwargs)
+        if fn in DETACHED:
+            raise TypeError(f"{name_of(fn)}: {DETACHED[fn]}; pass t.detach()")
         if fn not in CONSTANTS:
             if late_rules():
                 return dispatch(fn, args, kwargs)
@@ -1332,6 +1337,10 @@ class Tensor:
         """The value as nested lists of Python numbers, outside the graph."""
         return self._data.tolist()
 
+    def tobytes(self, order: Any = "C") -> bytes:
+        """The bytes of the value, outside the graph."""
+        return np.asarray(self._data).tobytes(order)
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis."""
@@ -1351,6 +1360,27 @@ class Tensor:
     def size(self) -> int:
         """The number of elements."""
         return self._data.size
+
+    @property
+    def itemsize(self) -> int:
+        """How many bytes an element has."""
+        return self._data.dtype.itemsize  # type: ignore[no-any-return]  # Array is Any
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes all elements have."""
+        return self.size * self.itemsize
+
+    @property
+    def device(self) -> str:
+        """Where the elements are, in the words of the array API standard: "cpu"."""
+        return "cpu"
+
+    def to_device(self, device: str, /, *, stream: None = None) -> Tensor:
+        """Itself, if `device` is "cpu", which is all there is."""
+        if device != "cpu" or stream is not None:
+            raise ValueError(f"x.to_device({device!r}, stream={stream!r}): there is only 'cpu'")
+        return self
 
     def __repr__(self) -> str:
         shown = np.array2string(np.asarray(self._data), separator=", ", prefix="tensor(")
@@ -1417,6 +1447,13 @@ class Tensor:
                 f"{what} would silently cut a tensor that requires grad out of its graph; "
                 f"use {way_out}"
             )
+
+    if not TYPE_CHECKING:  # which is to see what there is
+
+        def __getattr__(self, name: str) -> Any:
+            reason = NO_METHODS.get(name)
+            why = f": {reason}" if reason else ""
+            raise AttributeError(f"a Tensor has no {name!r}{why}", name=name, obj=self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if not self.is_leaf:
@@ -1659,6 +1696,10 @@ class Tensor:
         """The running product along `axis`: `numpy.cumprod`."""
         return call(np.cumprod, self, axis=axis)
 
+    def argpartition(self, kth: Any, axis: int | None = -1) -> Tensor:
+        """The indices that partition along `axis`; never requires grad: `numpy.argpartition`."""
+        return call(np.argpartition, self, kth, axis=axis)
+
     def argsort(self, axis: int | None = -1) -> Tensor:
         """The indices that sort along `axis`, stably; never requires grad: `numpy.argsort`."""
         return call(np.argsort, self, axis=axis, stable=True)
@@ -1666,6 +1707,19 @@ class Tensor:
     def sort(self, axis: int | None = -1) -> Tensor:
         """A sorted copy, which is `numpy.sort`; an ndarray's method would sort in place."""
         return call(np.sort, self, axis=axis)
+
+    def partition(self, kth: Any, axis: int | None = -1) -> Tensor:
+        """A partitioned copy: `numpy.partition`; an ndarray's method would do it in place."""
+        return call(np.partition, self, kth, axis=axis)
+
+    def searchsorted(self, v: Any, side: Any = "left", sorter: Any = None) -> Tensor:
+        """Where `v` belongs in this sorted tensor; never requires grad: `numpy.searchsorted`."""
+        return call(np.searchsorted, self, v, side=side, sorter=sorter)
+
+    def nonzero(self) -> tuple[Tensor, ...]:
+        """The places of what is not 0, an array for each axis: `numpy.nonzero`."""
+        places: tuple[Tensor, ...] = apply(np.nonzero, self)
+        return places
 
     def clip(self, min: Any = None, max: Any = None) -> Tensor:
         """Each element brought between `min` and `max`: `numpy.clip`."""
@@ -1712,6 +1766,14 @@ class Tensor:
         """The elements at `indices` along `axis`: `numpy.take`."""
         return call(np.take, self, indices, axis=axis)
 
+    def compress(self, condition: Any, axis: int | None = None) -> Tensor:
+        """The slices along `axis` for which `condition` holds: `numpy.compress`."""
+        return call(np.compress, condition, self, axis=axis)
+
+    def choose(self, choices: Any, mode: str = "raise") -> Tensor:
+        """Of each place the element of the choice that this tensor names: `numpy.choose`."""
+        return call(np.choose, self, choices, mode=mode)
+
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
         """The diagonals over two axes: `numpy.diagonal`."""
         return call(np.diagonal, self, offset=offset, axis1=axis1, axis2=axis2)
@@ -1754,6 +1816,28 @@ class Tensor:
         """The same value in memory of its own, still in the graph."""
         return call(np.copy, self)
 
+
+# What ndarrays have and tensors do not, and what to write instead.
+NO_METHODS = {
+    **dict.fromkeys(
+        ("fill", "itemset", "put", "setfield"),
+        "it writes into its array, and tensors are values; use x[index] = value",
+    ),
+    "resize": "it changes its array, and tensors are values; use np.resize(x, shape)",
+    **dict.fromkeys(
+        ("base", "ctypes", "flags", "getfield", "setflags", "strides", "view"),
+        "it is about memory, and tensors are values; use x.numpy() for the array",
+    ),
+    "byteswap": "it changes bytes, not numbers; use x.astype(x.dtype.newbyteorder())",
+    **dict.fromkeys(
+        ("newbyteorder", "ptp", "tostring"),
+        "NumPy 2 has taken it away; use x.astype, np.ptp or x.tobytes",
+    ),
+    "flat": "use x.ravel(), or x[index] = value to write",
+    **dict.fromkeys(
+        ("dump", "dumps", "tofile"), "use pickle on a leaf, or x.numpy() for the array"
+    ),
+}
 
 new_tensor = Tensor.__new__  # without __init__, which checks what `record` knows
 

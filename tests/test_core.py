@@ -2111,14 +2111,18 @@ METHODS = [
     ("diagonal", (1,), lambda x: np.diagonal(x, 1)),
     ("trace", (), np.trace),
     ("trace", (1, 1, 0), lambda x: np.trace(x, 1, 1, 0)),
+    ("argpartition", (2,), lambda x: np.argpartition(x, 2)),
+    ("partition", (1, 0), lambda x: np.partition(x, 1, axis=0)),
+    ("compress", ([True, False, True], 1), lambda x: x[:, [0, 2]]),
     ("copy", (), np.copy),
     ("conj", (), np.conjugate),
     ("astype", (np.float32,), lambda x: x.astype(np.float32)),
 ]
 NO_METHOD_OF_NUMPYS = {
-    "T", "backward", "data", "detach", "device", "dtype", "grad", "imag", "is_leaf", "item", "mT",
-    "ndim", "numpy", "real", "register_hook", "requires_grad", "requires_grad_", "retain_grad",
-    "shape", "size", "to_device", "tolist",
+    "backward", "choose", "data", "detach", "device", "dtype", "grad", "imag", "is_leaf", "item",
+    "itemsize", "mT", "nbytes", "ndim", "nonzero", "numpy", "real", "register_hook",
+    "requires_grad", "requires_grad_", "retain_grad", "searchsorted", "shape", "size", "T",
+    "to_device", "tobytes", "tolist",
 }  # fmt: skip
 
 

@@ -379,11 +379,7 @@ SILENCE = [
     *(
         Row(id, wrong, TypeError, (name, "no derivative", "t.detach()", "minigrad.primitive"))
         for id, wrong, name in [
-            ("np.interp", lambda: np.interp(x, [0.0, 1.0], [0.0, 1.0]), "numpy.interp"),
             ("np.roots", lambda: np.roots(x), "numpy.roots"),
-            ("np.packbits", lambda: np.packbits(x), "numpy.packbits"),
-            ("np.invert", lambda: ~x, "numpy.invert"),
-            ("np.bitwise_and", lambda: x & x, "numpy.bitwise_and"),
             ("a ufunc of one's own", lambda: ufunc_of_ones_own(x), "numpy_only"),
             ("ufunc.reduce", lambda: np.hypot.reduce(x), "numpy.hypot.reduce"),
             ("ufunc.accumulate", lambda: np.hypot.accumulate(x), "numpy.hypot.accumulate"),
@@ -393,23 +389,36 @@ SILENCE = [
     *(
         Row(id, wrong, TypeError, (name, repr(argument), "not supported", "t.detach()"))
         for id, wrong, name, argument in [
-            ("sum, where=", lambda: np.sum(x, where=x.numpy() > 1), "numpy.sum", "where"),
-            ("sum, where= a tensor", lambda: np.sum(x, where=x > 1), "numpy.sum", "where"),
-            ("sum, initial=", lambda: np.sum(x, initial=1.0), "numpy.sum", "initial"),
             ("sum, initial= a tensor", lambda: np.sum(x, initial=leaf(1)), "numpy.sum", "initial"),
             ("sum of a constant, initial= a tensor",
              lambda: np.sum(constant, initial=leaf(1)), "numpy.sum", "initial"),
-            ("max, initial=", lambda: np.max(x, initial=0.0), "numpy.max", "initial"),
-            ("mean, where=", lambda: np.mean(x, where=x > 1), "numpy.mean", "where"),
-            ("prod, initial=", lambda: np.prod(x, initial=2.0), "numpy.prod", "initial"),
             ("var, ddof= a tensor", lambda: np.var(x, ddof=leaf(1)), "numpy.var", "ddof"),
             ("add, where=", lambda: np.add(x, x, where=x.numpy() > 1), "numpy.add", "where"),
-            ("add.reduce, initial=", lambda: np.add.reduce(x, initial=1.0), "numpy.add.reduce",
-             "initial"),
-            ("add.reduce, where=", lambda: np.add.reduce(x, where=x.numpy() > 1),
-             "numpy.add.reduce", "where"),
         ]
     ),
+    *(
+        Row(f"{name} of floats", wrong, TypeError, (name, "float64 (3,)"))
+        for name, wrong in [
+            ("numpy.packbits", lambda: np.packbits(x)),
+            ("numpy.invert", lambda: ~x),
+            ("numpy.bitwise_and", lambda: x & x),
+        ]
+    ),
+    *(
+        Row(f"np.{write.__name__}", lambda write=write: write("unwritten", x), TypeError,
+            (f"numpy.{write.__name__}", "out of its graph", "t.detach()"))
+        for write in (np.save, np.savetxt, np.savez, np.savez_compressed)
+    ),
+    Row("np.full_like of a number", lambda: np.full_like(0.5, leaf(1)), TypeError,
+        ("numpy.copyto", "numpy.full_like", "np.broadcast_to(t, shape)")),
+    Row("np.isnat", lambda: np.isnat(constant), TypeError, ("numpy.isnat", "dates")),
+    Row("np.is_busday", lambda: np.is_busday(constant), TypeError, ("numpy.is_busday", "dates")),
+    Row("np.strings.upper", lambda: np.strings.isalpha(constant), TypeError,
+        ("numpy.isalpha", "text")),
+    Row("x.fill", lambda: x.fill(0), AttributeError, ("'fill'", "x[index] = value")),
+    Row("x.strides", lambda: x.strides, AttributeError, ("'strides'", "x.numpy()")),
+    Row("x.frobnicate", lambda: x.frobnicate, AttributeError, ("a Tensor has no 'frobnicate'",)),
+    Row("x.to_device of another", lambda: x.to_device("gpu"), ValueError, ("'gpu'", "'cpu'")),
     Row("pad with a tensor", lambda: np.pad(x, 1, constant_values=leaf(1)), TypeError,
         ("numpy.pad", "constant_values")),
     Row("mean, axis= a tensor that requires grad", lambda: np.mean(x, axis=leaf(0)), TypeError,

@@ -19,4 +19,5 @@ def test_every_rule_and_composite_has_a_case() -> None:
 
 def test_no_function_is_in_two_sets() -> None:
     sets = [set(core.RULES), set(core.COMPOSITES), core.CONSTANTS, set(core.REFUSED)]
+    sets.append(set(core.DETACHED))
     assert sum(map(len, sets)) == len(set.union(*sets))

@@ -8,15 +8,21 @@ from minigrad.core import LIBRARIES
 from minigrad.ops import (
     complex,
     constants,
+    creation,
     decompositions,
     eig,
     elementwise,
     fft,
     indexing,
     linalg,
+    moving,
+    polynomials,
     reductions,
+    scimath,
     shaping,
+    signal,
     special,
+    statistics,
 )
 
 LIBRARIES["scipy.special"] = "minigrad.ops.scipy_special"
@@ -24,13 +30,19 @@ LIBRARIES["scipy.special"] = "minigrad.ops.scipy_special"
 __all__ = [
     "complex",
     "constants",
+    "creation",
     "decompositions",
     "eig",
     "elementwise",
     "fft",
     "indexing",
     "linalg",
+    "moving",
+    "polynomials",
     "reductions",
+    "scimath",
     "shaping",
+    "signal",
     "special",
+    "statistics",
 ]

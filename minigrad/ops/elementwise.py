@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy._core import umath
 
 from minigrad.core import Array, Operand, common_dtype, composite, defvjp, primitive
 
@@ -227,7 +228,7 @@ clamp.defvjp(
 )
 
 
-@composite(np.clip)
+@composite(np.clip, umath.clip)  # type: ignore[attr-defined]  # the ufunc of array.clip(t, t)
 def _clip(
     a: Operand, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None
 ) -> Operand:
@@ -246,7 +247,8 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Operand:
 
 @composite(np.modf)
 def _modf(x: Operand) -> tuple[Operand, Operand]:
-    return x - np.trunc(x), np.trunc(x)
+    whole, infinite = np.trunc(x), np.isinf(x)  # of which nothing is left
+    return np.where(infinite, 0, x) - np.where(infinite, 0, whole), whole
 
 
 @composite(np.frexp)

@@ -16,7 +16,6 @@ from minigrad.core import (
     Array,
     Axis,
     Operand,
-    asarray,
     composite,
     defvjp,
     indexed_update,
@@ -125,21 +124,49 @@ def _sort(a: Operand, axis: int | None = -1, kind: Any = None, *, stable: Any = 
     return _take_along_axis(a, order, axis)
 
 
-@composite(np.median)
-def _median(
-    a: Operand, axis: Axis = None, overwrite_input: bool = False, keepdims: bool = False
-) -> Operand:
+def _running_extremum(ufunc: np.ufunc, beats: np.ufunc) -> Any:
+    """The largest or smallest element so far: of a tie, the first."""
+
+    def accumulated(array: Operand, axis: int = 0, dtype: Any = None) -> Operand:
+        values = np.moveaxis(unwrap(array), axis, -1)
+        so_far = ufunc.accumulate(values, axis=-1)
+        new = np.ones(values.shape, bool)
+        new[..., 1:] = beats(values[..., 1:], so_far[..., :-1])
+        new[..., 1:] |= np.isnan(so_far[..., 1:]) & ~np.isnan(so_far[..., :-1])
+        places = np.where(new, np.arange(values.shape[-1]), 0)
+        found = np.maximum.accumulate(places, axis=-1)
+        chosen = _take_along_axis(array, np.moveaxis(found, -1, axis), axis)
+        return chosen if dtype is None else chosen.astype(dtype)
+
+    return accumulated
+
+
+composite(np.maximum.accumulate)(_running_extremum(np.maximum, np.greater))
+composite(np.minimum.accumulate)(_running_extremum(np.minimum, np.less))
+
+
+def in_rows(a: Operand, axis: Axis) -> Operand:
+    """`a` with the axes to reduce over joined into one, which is last."""
     axes = tuple(range(np.ndim(a))) if axis is None else axis
     axes = normalize_axis_tuple(axes, np.ndim(a))
     rest = [i for i in range(np.ndim(a)) if i not in axes]
     n = math.prod(np.shape(a)[i] for i in axes)
-    rows = np.transpose(a, (*rest, *axes)).reshape((*(np.shape(a)[i] for i in rest), n))
+    return np.transpose(a, (*rest, *axes)).reshape((*(np.shape(a)[i] for i in rest), n))
+
+
+@composite(np.median)
+def _median(
+    a: Operand, axis: Axis = None, overwrite_input: bool = False, keepdims: bool = False
+) -> Operand:
+    rows = in_rows(a, axis)
+    n = np.shape(rows)[-1]
     if n == 0:
-        return np.mean(a, axis=axes, keepdims=keepdims)  # nan, and NumPy's warning
+        return np.mean(a, axis=axis, keepdims=keepdims)  # nan, and NumPy's warning
     ordered = _sort(rows)
     middle, last = (ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2, ordered[..., -1]
     middle = np.where(np.isnan(last), last, middle)  # nan sorts last, and is the median
-    return np.expand_dims(middle, axes) if keepdims else middle
+    axes = tuple(range(np.ndim(a))) if axis is None else axis
+    return np.expand_dims(middle, normalize_axis_tuple(axes, np.ndim(a))) if keepdims else middle
 
 
 @composite(np.diagonal)
@@ -183,9 +210,3 @@ def _tril(m: Operand, k: int = 0) -> Operand:
 @composite(np.triu)
 def _triu(m: Operand, k: int = 0) -> Operand:
     return np.where(_lower(m, k - 1), 0, m)
-
-
-@composite(np.full_like)
-def _full_like(a: Operand, fill_value: Operand, dtype: Any = None, shape: Any = None) -> Operand:
-    shape = np.shape(a) if shape is None else shape
-    return np.broadcast_to(asarray(fill_value, dtype or a.dtype), shape)

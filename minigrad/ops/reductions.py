@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from minigrad.core import (
     SHORTCUTS,
@@ -72,11 +72,33 @@ def one_over(n: float) -> float:
     return 1 / n if n else math.inf
 
 
-def extremum(g: Operand, y: Operand, x: Operand, axis: Axis, keepdims: bool) -> Operand:
+def only(g: Operand, where: Any) -> Operand:
+    """`g` for the elements that a reduction took, and 0 for those that it left out."""
+    return g if where is True else np.where(where, g, 0)
+
+
+def one_over_free(
+    shape: tuple[int, ...], axis: Axis, where: Any, dtype: Any, lost: float = 0
+) -> Any:
+    """1 / (n - lost), where each result is of n elements; 0 for elements that are left out."""
+    if where is True:
+        return one_over(count(shape, axis) - lost)
+    n = np.sum(np.broadcast_to(where, shape), axis=axis, keepdims=True)
+    return only(1 / (n - lost), where).astype(dtype)
+
+
+def extremum(
+    g: Operand, y: Operand, x: Operand, axis: Axis = None, keepdims: bool = False,
+    where: Any = True, initial: Any = None,
+) -> Operand:  # fmt: skip
     """Derivative of a maximum or minimum y over `axis`: tied elements share it evenly."""
     g, y = (restore(a, np.shape(x), axis, keepdims) for a in (g, y))
     hit = (x == y) | (np.isnan(x) & np.isnan(y))
-    return np.where(hit, g, 0) / np.sum(hit, axis=axis, keepdims=True).astype(g.dtype)
+    hit = hit if where is True else hit & where
+    ties = np.sum(hit, axis=axis, keepdims=True)
+    if initial is not None:  # one more element, which is a constant
+        ties = ties + ((y == initial) | (np.isnan(y) & np.isnan(initial)))
+    return np.where(hit, g, 0) / ties.astype(g.dtype)
 
 
 def sum_of(x: Array, axis: Axis = None, **options: Any) -> Array:
@@ -86,7 +108,8 @@ def sum_of(x: Array, axis: Axis = None, **options: Any) -> Array:
 
 def mean_of(x: Array, axis: Axis = None, **options: Any) -> Array:
     """np.mean, likewise; it has more to do for other dtypes than these."""
-    if "dtype" in options or x.dtype not in (np.float32, np.float64) or 0 in (x.size, x.ndim):
+    plain = not ("dtype" in options or "where" in options)
+    if not plain or x.dtype not in (np.float32, np.float64) or 0 in (x.size, x.ndim):
         return np.mean(x, axis=axis, **options)
     return x.sum(axis=axis, **options) / count(x.shape, axis)
 
@@ -94,48 +117,67 @@ def mean_of(x: Array, axis: Axis = None, **options: Any) -> Array:
 SHORTCUTS.update({np.sum: sum_of, np.mean: mean_of})
 defvjp(
     np.sum,
-    lambda g, _y, x_shape, axis=None, keepdims=False: expand(g, x_shape, axis, keepdims),
-)
-defvjp(
-    np.mean,
-    lambda g, _y, x_shape, axis=None, keepdims=False: expand(
-        g * one_over(count(x_shape, axis)), x_shape, axis, keepdims
+    lambda g, _y, x_shape, axis=None, keepdims=False, where=True, initial=0: only(
+        expand(g, x_shape, axis, keepdims), where
     ),
 )
-for _extremum in dict.fromkeys((np.max, np.amax, np.min, np.amin)):
-    defvjp(
-        _extremum,
-        lambda g, y, x, axis=None, keepdims=False: extremum(g, y, x, axis, keepdims),
-    )
+
+
+def mean_vjp(
+    g: Operand, _y: Operand, x_shape: Any, axis: Axis = None, keepdims: bool = False,
+    where: Any = True,
+) -> Operand:  # fmt: skip
+    """Derivative of a mean: 1 / n."""
+    if where is True:
+        return expand(g * one_over(count(x_shape, axis)), x_shape, axis, keepdims)
+    share = one_over_free(x_shape, axis, where, g.dtype)
+    return expand(g, x_shape, axis, keepdims) * share
+
+
+defvjp(np.mean, mean_vjp)
+for _extremum in dict.fromkeys((np.max, np.amax, np.min, np.amin, np.nanmax, np.nanmin)):
+    defvjp(_extremum, extremum)
 
 
 # -- spread
 
 
-def _centred(x: Operand, axis: Axis) -> Operand:
-    return x - np.mean(x, axis=axis, keepdims=True)
+def _centred(x: Operand, axis: Axis, where: Any, mean: Any) -> Operand:
+    """What x has beyond its mean, or the `mean` given; 0 for the elements that are left out."""
+    if where is True:
+        return x - (np.mean(x, axis=axis, keepdims=True) if mean is None else mean)
+    x = np.where(where, x, 0)  # a nan there must not meet a cotangent of 0
+    return only(
+        x - (np.mean(x, axis=axis, keepdims=True, where=where) if mean is None else mean), where
+    )
 
 
-def _freedom(x: Operand, axis: Axis, ddof: float, correction: float | None) -> float:
-    return count(np.shape(x), axis) - (ddof if correction is None else correction)
+def _over_freedom(x: Operand, axis: Axis, ddof: float, correction: float | None, where: Any) -> Any:
+    lost = ddof if correction is None else correction
+    return one_over_free(np.shape(x), axis, where, x.dtype, lost)
 
 
 def var_vjp(
     g: Operand, _y: Operand, x: Operand, axis: Axis = None, ddof: float = 0,
-    keepdims: bool = False, correction: float | None = None,
+    keepdims: bool = False, correction: float | None = None, where: Any = True, mean: Any = None,
 ) -> Operand:  # fmt: skip
     """Derivative of the variance: 2 (x - mean) / n."""
     g = restore(g, np.shape(x), axis, keepdims)
-    return g * conj(_centred(x, axis)) * (2 * one_over(_freedom(x, axis, ddof, correction)))
+    return (
+        g
+        * conj(_centred(x, axis, where, mean))
+        * (2 * _over_freedom(x, axis, ddof, correction, where))
+    )
 
 
 def std_vjp(
     g: Operand, y: Operand, x: Operand, axis: Axis = None, ddof: float = 0,
-    keepdims: bool = False, correction: float | None = None,
+    keepdims: bool = False, correction: float | None = None, where: Any = True, mean: Any = None,
 ) -> Operand:  # fmt: skip
     """Derivative of the standard deviation y: (x - mean) / (n y), and 0 where y is 0."""
     g, y = (restore(a, np.shape(x), axis, keepdims) for a in (g, y))
-    return g * ratio(conj(_centred(x, axis)) * one_over(_freedom(x, axis, ddof, correction)), y)
+    centred = _centred(x, axis, where, mean)
+    return g * ratio(conj(centred) * _over_freedom(x, axis, ddof, correction, where), y)
 
 
 defvjp(np.var, var_vjp)
@@ -214,11 +256,37 @@ def _cumprod(a: Operand, axis: int | None = None, dtype: Any = None) -> Operand:
     return running_product(*_flat(a, axis), dtype)
 
 
+if hasattr(np, "cumulative_sum"):  # NumPy 2.1
+
+    def _cumulative(whole: Callable[..., Any], first: int) -> Callable[..., Any]:
+        def cumulative(
+            x: Operand, /, *, axis: int | None = None, dtype: Any = None,
+            include_initial: bool = False,
+        ) -> Operand:  # fmt: skip
+            x = np.atleast_1d(x)
+            if axis is None and x.ndim > 1:
+                raise ValueError(f"give an axis for more than one, as of shape {x.shape}")
+            axis = normalize_axis_index(0 if axis is None else axis, x.ndim)
+            y = whole(x, axis=axis, dtype=dtype)
+            if not include_initial:
+                return y
+            shape = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
+            return np.concatenate([np.full(shape, first, y.dtype), y], axis=axis)
+
+        return cumulative
+
+    composite(np.cumulative_sum)(_cumulative(np.cumsum, 0))
+    composite(np.cumulative_prod)(_cumulative(np.cumprod, 1))
+
+
 def prod_vjp(
-    g: Operand, _y: Operand, x: Operand, axis: Axis = None, keepdims: bool = False
-) -> Operand:
+    g: Operand, _y: Operand, x: Operand, axis: Axis = None, keepdims: bool = False,
+    where: Any = True, initial: Any = None,
+) -> Operand:  # fmt: skip
     """Derivative of a product: the product of the other factors, without division by a zero."""
     shape = np.shape(x)
+    x = x if where is True else np.where(where, x, 1)
+    g = g if initial is None else g * initial
     axes = axes_of(axis, shape)
     last = tuple(range(len(shape) - len(axes), len(shape)))
     moved = np.moveaxis(x, axes, last)
@@ -226,13 +294,13 @@ def prod_vjp(
     before = running_product(_shifted(rows, 1, 1), -1)
     after = np.flip(running_product(_shifted(np.flip(rows, -1), 1, 1), -1), -1)
     others = np.moveaxis((before * after).reshape(np.shape(moved)), last, axes)
-    return restore(g, shape, axis, keepdims) * others
+    return only(restore(g, shape, axis, keepdims) * others, where)
 
 
 defvjp(np.prod, prod_vjp)
 
 
-# -- averages and nans
+# -- averages
 
 
 @composite(np.average)
@@ -265,17 +333,6 @@ def _average(
             raise ZeroDivisionError("numpy.average: the weights sum to zero")
         mean = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
     return (mean, np.broadcast_to(total, np.shape(mean))) if returned else mean
-
-
-@composite(np.nansum)
-def _nansum(a: Operand, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Operand:
-    return np.sum(np.where(np.isnan(a), 0, a), axis=axis, dtype=dtype, keepdims=keepdims)
-
-
-@composite(np.nanmean)
-def _nanmean(a: Operand, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Operand:
-    n = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims).astype(a.dtype)
-    return _nansum(a, axis, dtype, keepdims) / n
 
 
 # -- log-sum-exp and its kin
@@ -384,9 +441,11 @@ softmax.defvjp(lambda g, y, _x, axis=-1: y * (g - np.sum(g * y, axis=axis, keepd
 
 def _reduce(whole: Callable[..., Any]) -> Callable[..., Any]:
     def reduced(
-        array: Operand, axis: Axis = 0, dtype: Any = None, keepdims: bool = False
-    ) -> Operand:
-        given = {} if dtype is None else {"dtype": dtype}
+        array: Operand, axis: Axis = 0, dtype: Any = None, keepdims: bool = False,
+        initial: Any = None, where: Any = True,
+    ) -> Operand:  # fmt: skip
+        options = {"dtype": (dtype, None), "initial": (initial, None), "where": (where, True)}
+        given = {name: value for name, (value, usual) in options.items() if value is not usual}
         return whole(array, axis=axis, keepdims=keepdims, **given)
 
     return reduced
@@ -399,11 +458,27 @@ def _accumulate(whole: Callable[..., Any]) -> Callable[..., Any]:
     return accumulated
 
 
+@primitive
+def fmax_over(x: Array, **options: Any) -> Array:
+    """The largest number over an axis, nan passed over."""
+    return np.fmax.reduce(x, **options)
+
+
+@primitive
+def fmin_over(x: Array, **options: Any) -> Array:
+    """The smallest number over an axis, nan passed over."""
+    return np.fmin.reduce(x, **options)
+
+
+fmax_over.defvjp(extremum)
+fmin_over.defvjp(extremum)
 composite(np.add.reduce)(_reduce(np.sum))
 composite(np.multiply.reduce)(_reduce(np.prod))
 composite(np.maximum.reduce)(_reduce(np.max))
 composite(np.minimum.reduce)(_reduce(np.min))
 composite(np.logaddexp.reduce)(_reduce(logsumexp))
+composite(np.fmax.reduce)(_reduce(fmax_over))
+composite(np.fmin.reduce)(_reduce(fmin_over))
 composite(np.add.accumulate)(_accumulate(np.cumsum))
 composite(np.multiply.accumulate)(_accumulate(np.cumprod))
 

@@ -172,7 +172,8 @@ class Call:
         args, kwargs = self.templates
         result = fn(*filled(args, xs), **filled(kwargs, xs))
         if isinstance(result, (tuple, list)):
-            result = np.concatenate([r.reshape(-1) for r in result], axis=0)
+            results = [r for several in result for r in leaves(several)]
+            result = np.concatenate([r.reshape(-1) for r in results], axis=0)
         if getattr(getattr(result, "dtype", None), "kind", "") == "c":
             result = np.stack([result.real, result.imag])
         return result

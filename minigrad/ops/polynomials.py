@@ -1,0 +1,116 @@
+"""Derivatives of NumPy's functions of polynomials: coefficients, from the highest power down.
+
+Each is NumPy's recipe, in recorded operations.  Which leading zeros are dropped is decided by the
+values, and constant.  It imports core and signal; scimath.py comes next.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.core import Operand, composite, operand, unwrap
+from minigrad.ops.signal import _convolve
+
+
+def _coefficients(p: Operand) -> Operand:
+    """Coefficients in one axis; numpy.poly1d has them inside."""
+    return np.atleast_1d(operand(p.coeffs if isinstance(p, np.poly1d) else p))
+
+
+def _without_leading_zeros(p: Operand) -> Operand:
+    """What numpy.poly1d keeps: at least one coefficient."""
+    start = int(np.argmax(unwrap(p) != 0)) if np.any(unwrap(p)) else p.size - 1
+    return p[max(start, 0) :]
+
+
+@composite(np.polyval)
+def _polyval(p: Operand, x: Operand) -> Operand:
+    p, x = operand(p), operand(x)
+    y = np.zeros_like(x)
+    for coefficient in p:
+        y = y * x + coefficient
+    return y
+
+
+def _summed(fn: Any) -> Any:
+    def summed(a1: Operand, a2: Operand) -> Operand:
+        a, b = _coefficients(a1), _coefficients(a2)
+        n = max(a.size, b.size)
+        a, b = (np.concatenate([np.zeros(n - p.size, p.dtype), p]) for p in (a, b))
+        return fn(a, b)
+
+    return summed
+
+
+composite(np.polyadd)(_summed(np.add))
+composite(np.polysub)(_summed(np.subtract))
+
+
+@composite(np.polymul)
+def _polymul(a1: Operand, a2: Operand) -> Operand:
+    return _convolve(*(_without_leading_zeros(_coefficients(a)) for a in (a1, a2)))
+
+
+@composite(np.polydiv)
+def _polydiv(u: Operand, v: Operand) -> tuple[Operand, Operand]:
+    rest, divisor = _coefficients(u) + 0.0, _coefficients(v) + 0.0
+    dtype, n = np.result_type(rest.dtype, divisor.dtype), divisor.size
+    quotient, scale = [], 1 / divisor[0]
+    for k in range(rest.size - n + 1):
+        factor = scale * rest[k]
+        quotient.append(factor)
+        rest = np.concatenate([rest[:k], rest[k : k + n] - factor * divisor, rest[k + n :]])
+    while rest.size > 1 and np.isclose(unwrap(rest)[0], 0, rtol=1e-14):
+        rest = rest[1:]
+    found = np.stack(quotient) if quotient else operand(np.zeros(1))
+    return found.astype(dtype), rest.astype(dtype)
+
+
+@composite(np.polyder)
+def _polyder(p: Operand, m: int = 1) -> Operand:
+    if m < 0:
+        raise ValueError(f"numpy.polyder: m={m} is negative")
+    p = _coefficients(p)
+    for _ in range(m):
+        p = p[:-1] * np.arange(p.size - 1, 0, -1)
+    return p
+
+
+@composite(np.polyint)
+def _polyint(p: Operand, m: int = 1, k: Operand = None) -> Operand:
+    if m < 0:
+        raise ValueError(f"numpy.polyint: m={m} is negative")
+    p = _coefficients(p)
+    constants = np.zeros(m) if k is None else np.atleast_1d(operand(k))
+    if constants.size == 1 and m > 1:
+        constants = constants * np.ones(m)
+    if constants.size < m:
+        raise ValueError(
+            f"numpy.polyint: k has {constants.size} constants for m={m}; give one each"
+        )
+    for i in range(m):
+        p = np.concatenate([p / np.arange(p.size, 0, -1), constants[i : i + 1]])
+    return p
+
+
+@composite(np.poly)
+def _poly(seq_of_zeros: Operand) -> Operand:
+    zeros = _coefficients(seq_of_zeros)
+    if zeros.ndim == 2 and zeros.shape[0] == zeros.shape[1] != 0:
+        zeros = np.linalg.eigvals(zeros)
+    elif zeros.ndim != 1:
+        raise ValueError(f"numpy.poly takes zeros or a square matrix, not shape {zeros.shape}")
+    zeros = zeros.astype(np.mintypecode(zeros.dtype.char))  # NumPy has no float16 here
+    p = operand(np.ones(1, zeros.dtype))
+    for zero in zeros:
+        p = np.append(p, 0 * zero) - np.append(0 * zero, p * zero)
+    return p
+
+
+@composite(np.vander)
+def _vander(x: Operand, N: int | None = None, increasing: bool = False) -> Operand:
+    x = operand(x)
+    if x.ndim != 1:
+        raise ValueError(f"numpy.vander takes numbers in one axis, not shape {x.shape}")
+    powers = np.arange(x.size if N is None else N)
+    return np.power(x[:, None], powers if increasing else powers[::-1])

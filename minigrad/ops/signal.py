@@ -1,0 +1,294 @@
+"""Derivatives of what NumPy does to samples: differences, slopes, areas, convolution and such.
+
+Most of it is linear in the samples; the places at which they were taken are operands, too.  It
+imports core only; polynomials.py comes next.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+
+from minigrad.core import Array, Operand, composite, defvjp, operand, primitive, unwrap
+
+# -- differences
+
+
+def _slice(a: Operand, axis: int, start: int | None, stop: int | None) -> Operand:
+    return a[(slice(None),) * axis + (slice(start, stop),)]
+
+
+def _steps(a: Operand, axis: int = -1) -> Operand:
+    """What there is from one element to the next."""
+    axis = normalize_axis_index(axis, np.ndim(a))
+    return _slice(a, axis, 1, None) - _slice(a, axis, None, -1)
+
+
+@composite(np.diff)
+def _diff(
+    a: Operand, n: int = 1, axis: int = -1, prepend: Operand = None, append: Operand = None
+) -> Operand:
+    if n < 0:
+        raise ValueError(f"numpy.diff: n={n} is negative")
+    a = operand(a)
+    axis = normalize_axis_index(axis, a.ndim)
+    if n == 0:
+        return a
+
+    def margin(b: Operand) -> Operand:
+        shape = (*a.shape[:axis], 1, *a.shape[axis + 1 :])
+        return np.broadcast_to(b, shape) if np.ndim(b) == 0 else b
+
+    parts = [a if b is a else margin(b) for b in (prepend, a, append) if b is not None]
+    a = np.concatenate(parts, axis=axis) if len(parts) > 1 else a
+    for _ in range(n):
+        a = _steps(a, axis)
+    return a
+
+
+@composite(np.ediff1d)
+def _ediff1d(ary: Operand, to_end: Operand = None, to_begin: Operand = None) -> Operand:
+    ary = operand(ary)
+    for ends in (to_end, to_begin):
+        if ends is not None and not np.can_cast(operand(ends).dtype, ary.dtype, "same_kind"):
+            raise TypeError(f"numpy.ediff1d: the ends must fit into dtype {ary.dtype}")
+    parts = (to_begin, _steps(ary.reshape(-1)), to_end)
+    return np.concatenate(
+        [operand(p).astype(ary.dtype).reshape(-1) for p in parts if p is not None]
+    )
+
+
+@composite(np.trapezoid)
+def _trapezoid(y: Operand, x: Operand = None, dx: Operand = 1.0, axis: int = -1) -> Operand:
+    y = operand(y)
+    axis = normalize_axis_index(axis, y.ndim)
+    if x is not None:
+        x = operand(x)
+        dx = (
+            _steps(x).reshape([-1 if i == axis else 1 for i in range(y.ndim)])
+            if (x.ndim == 1)
+            else _steps(x, axis)
+        )
+    heights = (_slice(y, axis, 1, None) + _slice(y, axis, None, -1)) / 2
+    return np.sum(dx * heights, axis=axis)
+
+
+@composite(np.gradient)
+def _gradient(f: Operand, *varargs: Operand, axis: Any = None, edge_order: int = 1) -> Any:
+    f = operand(f)
+    f = f if f.dtype.kind == "f" else f.astype(float)
+    axes = tuple(range(f.ndim)) if axis is None else normalize_axis_tuple(axis, f.ndim)
+    spacings = list(varargs) or [1.0]
+    spacings = (
+        spacings * len(axes) if len(spacings) == 1 and np.ndim(spacings[0]) == 0 else spacings
+    )
+    if len(spacings) != len(axes):
+        raise TypeError(f"numpy.gradient: {len(spacings)} spacings for {len(axes)} axes")
+    if edge_order > 2:
+        raise ValueError(f"numpy.gradient: edge_order={edge_order} is more than 2")
+    if any(f.shape[i] < edge_order + 1 for i in axes):
+        raise ValueError(
+            f"numpy.gradient of shape {f.shape}: an axis needs {edge_order + 1} elements"
+        )
+    found = [_slopes(f, h, i, edge_order) for i, h in zip(axes, spacings, strict=True)]
+    return found[0] if len(found) == 1 else tuple(found)
+
+
+def _slopes(f: Operand, spacing: Operand, axis: int, edge_order: int) -> Operand:
+    """The derivatives of parabolas through three neighbours; at the ends, of one or a line."""
+    if np.ndim(spacing) > 1 or (np.ndim(spacing) == 1 and len(spacing) != f.shape[axis]):
+        raise ValueError(
+            f"numpy.gradient: places of shape {np.shape(spacing)} do not lie along axis {axis} of "
+            f"shape {f.shape}"
+        )
+    places = np.ndim(spacing) == 1
+    shape = [-1 if i == axis else 1 for i in range(f.ndim)]
+    widths = _steps(operand(spacing)).reshape(shape) if places else spacing
+
+    def width(start: int | None, stop: int | None) -> Operand:
+        return _slice(widths, axis, start, stop) if places else widths
+
+    def value(start: int | None, stop: int | None) -> Operand:
+        return _slice(f, axis, start, stop)
+
+    h, k = width(None, -1), width(1, None)
+    inner = (
+        value(None, -2) * (-k / (h * (h + k)))
+        + value(1, -1) * ((k - h) / (h * k))
+        + value(2, None) * (h / (k * (h + k)))
+    )
+    if edge_order == 1:
+        first = (value(1, 2) - value(0, 1)) / width(0, 1)
+        last = (value(-1, None) - value(-2, -1)) / width(-1, None)
+    else:
+        h, k = width(0, 1), width(1, 2)
+        first = (
+            value(0, 1) * (-(2 * h + k) / (h * (h + k)))
+            + value(1, 2) * ((h + k) / (h * k))
+            + value(2, 3) * (-h / (k * (h + k)))
+        )
+        h, k = width(-2, -1), width(-1, None)
+        last = (
+            value(-3, -2) * (k / (h * (h + k)))
+            + value(-2, -1) * (-(h + k) / (h * k))
+            + value(-1, None) * ((2 * k + h) / (k * (h + k)))
+        )
+    return np.concatenate([first, inner, last], axis=axis).astype(f.dtype)
+
+
+@composite(np.unwrap)
+def _unwrap(
+    p: Operand, discont: Any = None, axis: int = -1, *, period: float = 2 * math.pi
+) -> Operand:
+    plain = unwrap(p)
+    turns = np.unwrap(plain, discont, axis, period=period) - plain  # which jump, and are constant
+    return p + turns.astype(p.dtype)
+
+
+# -- convolution
+
+
+@primitive
+def convolution(a: Array, v: Array, mode: str) -> Array:
+    """np.convolve, "full" or "valid", where `a` is the longer one."""
+    return np.convolve(a, v, mode)  # type: ignore[call-overload]  # mode was checked
+
+
+def convolution_by_long(g: Operand, _y: Operand, _a: Operand, v: Operand, mode: str) -> Operand:
+    """Derivative by the longer one: g, convolved with the other in reverse."""
+    return convolution(*_long_first(g, v[::-1]), "valid" if mode == "full" else "full")
+
+
+def convolution_by_short(g: Operand, _y: Operand, a: Operand, _v: Operand, mode: str) -> Operand:
+    """Derivative by the shorter one: g and the other, one of them in reverse."""
+    if mode == "full":
+        return convolution(g, a[::-1], "valid")
+    return convolution(a, g[::-1], "valid")[::-1]
+
+
+convolution.defvjp(convolution_by_long, convolution_by_short)
+MODES = {0: "valid", 1: "same", 2: "full", "v": "valid", "s": "same", "f": "full"}
+
+
+def _long_first(a: Operand, v: Operand) -> tuple[Operand, Operand]:
+    return (a, v) if np.size(a) >= np.size(v) else (v, a)
+
+
+def _in_one_axis(fn: Any, *arrays: Operand) -> list[Operand]:
+    arrays = tuple(np.atleast_1d(operand(a)) for a in arrays)
+    for a in arrays:
+        if a.ndim != 1 or a.size == 0:
+            raise ValueError(
+                f"numpy.{fn.__name__} takes arrays of one axis, not of shape {a.shape}"
+            )
+    return list(arrays)
+
+
+@composite(np.convolve)
+def _convolve(a: Operand, v: Operand, mode: Any = "full") -> Operand:
+    mode = MODES.get(mode if isinstance(mode, int) else mode[:1].lower(), mode)
+    a, v = _long_first(*_in_one_axis(np.convolve, a, v))
+    if mode != "same":
+        return convolution(a, v, mode)
+    start = (v.size - 1) // 2
+    return convolution(a, v, "full")[start : start + a.size]
+
+
+@composite(np.correlate)
+def _correlate(a: Operand, v: Operand, mode: Any = "valid") -> Operand:
+    a, v = _in_one_axis(np.correlate, a, v)
+    if a.size >= v.size:
+        return _convolve(a, v[::-1], mode)
+    return _convolve(v, a[::-1], mode)[::-1]
+
+
+# -- interpolation
+
+
+@composite(np.interp)
+def _interp(
+    x: Operand, xp: Operand, fp: Operand, left: Operand = None, right: Operand = None,
+    period: Operand = None,
+) -> Operand:  # fmt: skip
+    x, xp, fp = operand(x).astype(float), operand(xp).astype(float), operand(fp)
+    fp = fp if fp.dtype.kind == "c" else fp.astype(float)
+    if xp.ndim != 1 or xp.shape != fp.shape or xp.size == 0:
+        raise ValueError(
+            f"numpy.interp: xp of shape {xp.shape} and fp of shape {fp.shape} must be equally long"
+        )
+    if period is not None:
+        if np.equal(period, 0):
+            raise ValueError("numpy.interp: period must not be 0")
+        period = np.abs(period)
+        x, xp = x % period, xp % period
+        order = np.argsort(unwrap(xp))
+        xp, fp = xp[order], fp[order]
+        xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
+        fp = np.concatenate([fp[-1:], fp, fp[:1]])
+        left = right = None
+    left = fp[0] if left is None else left
+    right = fp[-1] if right is None else right
+    n, places = xp.size, unwrap(xp)
+    below, above = unwrap(x) < places[0], unwrap(x) > places[-1]
+    inside = np.where(below | above, xp[0], x)  # beyond, there may be inf
+    if n == 1:
+        line = fp[0] + 0 * inside
+    else:
+        # The piece to the right of a place has its slope, and at the last place that to the left.
+        i = np.clip(np.searchsorted(places, unwrap(inside), side="right") - 1, 0, n - 2)
+        slope = (fp[i + 1] - fp[i]) / (xp[i + 1] - xp[i])
+        line = fp[i] + slope * (inside - xp[i])
+    return np.where(below, left, np.where(above, right, line))
+
+
+# -- sinc and the Bessel function
+
+
+@primitive
+def sinc_derivative(x: Array, order: int) -> Array:
+    """The derivative of np.sinc of an order: that of the integral of cos(pi x t) over t to 1."""
+    z = np.pi * np.asarray(x, float)
+    # By parts from order to order; near 0, where that would cancel, term by term.
+    near = np.abs(z) < order + 1.5
+    series, small = np.zeros_like(z), np.where(near, z, 0)
+    for j in range(39, -1, -1):
+        sign = (1, 0, -1, 0)[(order + j) % 4]
+        series = series * small / (j + 1) + sign / (order + j + 1)
+    far = np.where(near, 1, z)
+    parts = np.sin(far) / far
+    for k in range(1, order + 1):
+        parts = (np.sin(far + k * np.pi / 2) - k * parts) / far
+    return np.asarray(np.pi**order * np.where(near, series, parts), dtype=np.asarray(x).dtype)
+
+
+defvjp(np.sinc, lambda g, _y, x: g * sinc_derivative(x, 1))
+sinc_derivative.defvjp(lambda g, _y, x, order: g * sinc_derivative(x, order + 1))
+
+
+@primitive
+def bessel_i(x: Array, order: int) -> Array:
+    """The modified Bessel function of the first kind, of a whole order."""
+    z = np.abs(np.asarray(x, float))
+    near = z <= 30
+    half, far = np.where(near, z / 2, 0), np.where(near, 30, z)
+    series = np.zeros_like(z)
+    for m in range(60, -1, -1):
+        series = 1 + series * half * half / ((m + 1) * (m + 1 + order))
+    series = series * half**order / math.factorial(order)
+    tail = np.zeros_like(z)
+    for k in range(24, 0, -1):
+        tail = (1 + tail) * ((2 * k - 1) ** 2 - 4 * order**2) / (8 * k * far)
+    large = (1 + tail) * np.exp(far / 2) / np.sqrt(2 * np.pi * far) * np.exp(far / 2)
+    sign = np.sign(x) if order % 2 else 1
+    return np.asarray(sign * np.where(near, series, large), dtype=np.asarray(x).dtype)
+
+
+def _bessel(x: Operand, order: int) -> Operand:
+    return bessel_i(x, order) if order else np.i0(x)
+
+
+defvjp(np.i0, lambda g, _y, x: g * _bessel(x, 1))
+bessel_i.defvjp(
+    lambda g, _y, x, order: g * (_bessel(x, abs(order - 1)) + _bessel(x, order + 1)) / 2
+)
