@@ -1371,17 +1371,6 @@ class Tensor:
         """How many bytes all elements have."""
         return self.size * self.itemsize
 
-    @property
-    def device(self) -> str:
-        """Where the elements are, in the words of the array API standard: "cpu"."""
-        return "cpu"
-
-    def to_device(self, device: str, /, *, stream: None = None) -> Tensor:
-        """Itself, if `device` is "cpu", which is all there is."""
-        if device != "cpu" or stream is not None:
-            raise ValueError(f"x.to_device({device!r}, stream={stream!r}): there is only 'cpu'")
-        return self
-
     def __repr__(self) -> str:
         shown = np.array2string(np.asarray(self._data), separator=", ", prefix="tensor(")
         notes = [shown]
