@@ -465,6 +465,8 @@ def snapshot(value: Any) -> Any:
         return value.copy()
     if isinstance(value, (list, tuple)):
         return type(value)(map(snapshot, value))
+    if hasattr(value, "__array__") and not is_array(value):
+        return np.array(value)  # a Series of pandas', or its like
     return value
 
 

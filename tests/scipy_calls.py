@@ -202,8 +202,8 @@ def outcome_of(name: str, fn: Callable[..., Any], arguments: Arguments) -> Outco
             if outcome.kind == kind:
                 return outcome
     kinds = {outcome.kind for outcome in each}
-    if kinds == {"raises"}:
-        return each[0]
+    if "raises" in kinds and "differentiable" not in kinds:  # what does not vary is no merit then
+        return next(outcome for outcome in each if outcome.kind == "raises")
     notes = [
         f"argument {i} raises {o.detail}" if o.kind == "raises" else o.detail
         for i, o in enumerate(each)
@@ -376,6 +376,8 @@ def calls_of(name: str, found: Any) -> Iterator[Named]:
         yield from methods_of(name, found)
     elif hasattr(found, "cdf") and hasattr(found, "shapes"):
         yield f"{name}.cdf", with_shapes(found)
+    elif hasattr(found, "pdf") and not inspect.isclass(found):
+        yield f"{name}.pdf", found.pdf
     elif not inspect.isclass(found):
         yield name, found
     elif any("__call__" in vars(base) for base in found.__mro__):
@@ -532,7 +534,7 @@ def outcomes(only: str = "") -> Iterator[Outcome]:
 
 REASONS = {  # what an error says, and what it means
     "conversion to a NumPy array": "the library computes with NumPy's arrays: the tensor refuses",
-    "float(x) would": "the library makes a Python number of it: the tensor refuses",
+    r"(float|complex)\(x\) would": "the library makes a Python number of it: the tensor refuses",
     "out= would": "the library writes into an array that a graph may need",
     "has no derivative": "a function of NumPy's or SciPy's without a rule",
     "has no attribute|has no '": "the library asks for the memory of an array",
@@ -558,6 +560,19 @@ def works(page: str) -> set[str]:
     return {f"{module}.{name}" for module, names in lines for name in re.findall("`(.*?)`", names)}
 
 
+def in_part(found: Iterable[Outcome]) -> list[str]:
+    """For each reason why arguments raise, the functions, and which of their arguments."""
+    lines: dict[str, list[str]] = {}
+    for outcome in found:
+        refused = re.findall(r"argument (\d+) raises (.*?)(?=; argument|$)", outcome.detail)
+        for why in dict.fromkeys(meaning(error) for _, error in refused):
+            its = ", ".join(number for number, error in refused if meaning(error) == why)
+            lines.setdefault(why, []).append(f"`{outcome.name}` ({its})")
+        if not refused:
+            lines.setdefault(outcome.detail, []).append(f"`{outcome.name}`")
+    return [f"- {why}: {', '.join(names)}" for why, names in lines.items()]
+
+
 def by_module(found: Iterable[Outcome]) -> list[str]:
     """A line for each module, with the names in it."""
     lines: dict[str, list[str]] = {}
@@ -573,7 +588,7 @@ def split(name: str) -> tuple[str, str]:
     """The module, and the name in it, which may be a method's."""
     parts = name.split(".")
     n = next((i for i, part in enumerate(parts) if part[0].isupper()), len(parts) - 1)
-    n = len(parts) - 2 if parts[-1] == "cdf" else n
+    n = len(parts) - 2 if parts[-1] in ("cdf", "pdf") else n
     return ".".join(parts[:n]), ".".join(parts[n:])
 
 
@@ -630,7 +645,10 @@ def page(found: Sequence[Outcome]) -> str:
         "",
         "## In part",
         "",
-        *(f"- `{o.name}`: {o.detail}" for o in found if o.kind in RUN and o.detail),
+        "By some of their arguments these raise, or need a word.",
+        "The floating arrays among the arguments are counted, from 0.",
+        "",
+        *in_part([o for o in found if o.kind in RUN and o.detail]),
         "",
         "## Gradients that are nan",
         "",

@@ -2116,6 +2116,8 @@ METHODS = [
     ("compress", ([True, False, True], 1), lambda x: x[:, [0, 2]]),
     ("copy", (), np.copy),
     ("conj", (), np.conjugate),
+    ("conjugate", (), np.conjugate),
+    ("view", (float,), np.copy),
     ("astype", (np.float32,), lambda x: x.astype(np.float32)),
 ]
 NO_METHOD_OF_NUMPYS = {
