@@ -11,6 +11,7 @@ collect_ignore = [] if find_spec("einops") else ["minigrad/einops_backend.py"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the page whose examples need them."""
     missing = [package for package in ECOSYSTEM if not find_spec(package)]
     for item in items:
         if missing and Path(item.path).name == "ecosystem.md":

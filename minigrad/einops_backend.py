@@ -1,4 +1,4 @@
-"""einops on tensors: `import minigrad.einops_backend`, and `einops.rearrange` and its kin take them.
+"""einops on tensors: after `import minigrad.einops_backend`, its functions take them.
 
 einops looks for its backends among the subclasses of its own class, so that one has to be there; it
 is not imported with minigrad, as einops may not be installed.  What einops does is NumPy's, and so

@@ -417,6 +417,10 @@ ARGUMENTS: dict[str, Any] = {
     "signal.windows.kaiser_bessel_derived": call(8, array()),
     # -- spatial
     "spatial.geometric_slerp": call(np.array([1.0, 0.0]), np.array([0.0, 1.0]), array(3)),
+    "spatial.transform.Slerp": call(np.array([0.0, 1.0]), ROTATION, np.array([0.2, 0.7])),
+    "spatial.transform.Rotation.__mul__": call(ROTATION, ROTATION[::-1].copy()),
+    "spatial.transform.Rotation.__pow__": call(ROTATION, 0.7),
+    "spatial.transform.RigidTransform.__pow__": call(MOTION, 0.7),
     "spatial.transform.Rotation.from_euler": call("xyz", array(2, 3)),
     "spatial.transform.Rotation.from_davenport": call(
         np.eye(3, dtype=int), "extrinsic", array(2, 3)

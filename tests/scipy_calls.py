@@ -83,7 +83,10 @@ class Program:
         if not self.xs:
             raise NoArray
         self.here = self._vector(self.xs)
-        self.is_random = not np.array_equal(self.here, self._vector(self.xs), equal_nan=True)
+        again = self._vector(self.xs)
+        self.is_random = again.shape != self.here.shape or not np.allclose(
+            again, self.here, RTOL, RTOL, equal_nan=True
+        )
         self.keep = np.flatnonzero(np.isfinite(self.here))
         if not self.keep.size:
             raise ValueError("the result has no finite number")
@@ -370,6 +373,9 @@ def of_scipy() -> Iterator[Named]:
 
 def calls_of(name: str, found: Any) -> Iterator[Named]:
     """The function that a name stands for, or those that a class or distribution has."""
+    if name == "spatial.transform.Slerp":
+        yield name, slerp
+        return
     if inspect.ismodule(found) or not callable(found):
         return
     if name.startswith("spatial.transform.") and hasattr(found, "from_matrix"):
@@ -411,13 +417,29 @@ def with_shapes(distribution: Any) -> Callable[..., Any]:
 def methods_of(name: str, cls: Any) -> Iterator[Named]:
     """Those of a class of transforms; an object is made of what is the first argument."""
     make = getattr(cls, "from_exp_coords", None) or cls.from_quat
+    if name.endswith("Rotation"):
+        yield f"{name}.__mul__", product
     for method in dir(cls):
-        if method.startswith("_") or not callable(getattr(cls, method)):
+        if (method.startswith("_") and method != "__pow__") or not callable(getattr(cls, method)):
             continue
         if method.startswith("from_") or method in ("align_vectors", "create_group", "identity"):
             yield f"{name}.{method}", getattr(cls, method)
         elif method not in ("random", "concatenate"):
             yield f"{name}.{method}", functools.partial(of_object, make, method)
+
+
+def slerp(times: Any, quaternions: Any, at: Any) -> Any:
+    """Rotations between others."""
+    from scipy.spatial.transform import Rotation, Slerp
+
+    return Slerp(times, Rotation.from_quat(quaternions))(at)
+
+
+def product(p: Any, q: Any) -> Any:
+    """One rotation after another."""
+    from scipy.spatial.transform import Rotation
+
+    return Rotation.from_quat(p) * Rotation.from_quat(q)
 
 
 def of_object(make: Callable[..., Any], method: str, x: Any, *args: Any) -> Any:
@@ -655,7 +677,7 @@ def page(found: Sequence[Outcome]) -> str:
         "The library computes 0/0 in elements that it replaces afterwards;",
         "the chain rule multiplies what flows there, which is 0, with an infinite slope.",
         "",
-        *by_module(of_kind["nan"]),
+        *(f"- `{o.name}`: by {o.detail.partition(':')[0]}" for o in of_kind["nan"]),
         "",
         "## What raises, and why",
         "",
