@@ -24,7 +24,7 @@ from minigrad.transforms import hessian, hvp, jacobian, jvp, value_and_grad, vjp
 # The standard's names; many to a line, for there are two hundred.
 # isort: off
 from minigrad.creation import (
-    arange, empty, empty_like, eye, from_dlpack, full, full_like, linspace, meshgrid, ones,
+    arange, diag, empty, empty_like, eye, from_dlpack, full, full_like, linspace, meshgrid, ones,
     ones_like, tril, triu, zeros, zeros_like,
 )  # fmt: skip
 from minigrad.dtypes import (
@@ -56,13 +56,13 @@ __all__ = [
     "bitwise_or", "bitwise_right_shift", "bitwise_xor", "bool", "broadcast_arrays",
     "broadcast_shapes", "broadcast_to", "can_cast", "ceil", "clip", "complex64", "complex128",
     "compute", "concat", "conj", "copysign", "cos", "cosh", "count_nonzero", "cumulative_prod",
-    "cumulative_sum", "defvjp", "diff", "divide", "e", "empty", "empty_like", "enable_grad",
-    "equal", "exp", "expand_dims", "expm1", "eye", "fft", "finfo", "flip", "float32", "float64",
-    "floor", "floor_divide", "from_dlpack", "full", "full_like", "grad", "greater",
-    "greater_equal", "hessian", "hvp", "hypot", "iinfo", "imag", "inf", "int8", "int16",
-    "int32", "int64", "is_grad_enabled", "isdtype", "isfinite", "isin", "isinf", "isnan",
-    "jacobian", "jvp", "less", "less_equal", "linalg", "linspace", "log", "log1p", "log2",
-    "log10", "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor",
+    "cumulative_sum", "defvjp", "diag", "diff", "divide", "e", "empty", "empty_like",
+    "enable_grad", "equal", "exp", "expand_dims", "expm1", "eye", "fft", "finfo", "flip",
+    "float32", "float64", "floor", "floor_divide", "from_dlpack", "full", "full_like", "grad",
+    "greater", "greater_equal", "hessian", "hvp", "hypot", "iinfo", "imag", "inf", "int8",
+    "int16", "int32", "int64", "is_grad_enabled", "isdtype", "isfinite", "isin", "isinf",
+    "isnan", "jacobian", "jvp", "less", "less_equal", "linalg", "linspace", "log", "log1p",
+    "log2", "log10", "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor",
     "logsumexp", "matmul", "matrix_transpose", "max", "maximum", "mean", "meshgrid", "min",
     "minimum", "moveaxis", "multiply", "nan", "negative", "newaxis", "nextafter", "nn",
     "no_grad", "nonzero", "not_equal", "ones", "ones_like", "ops", "optim", "permute_dims",

@@ -477,6 +477,8 @@ def snapshot(value: Any) -> Any:
         return Tensor(value.copy())  # which rules may be given: see `lazily`
     if isinstance(value, (list, tuple)):
         return type(value)(map(snapshot, value))
+    if hasattr(value, "__array__") and not is_array(value):
+        return np.array(value)  # a Series of pandas', or its like
     return value
 
 
@@ -1910,9 +1912,9 @@ class Tensor:
         """Each element several times: `numpy.repeat`."""
         return call(np.repeat, self, repeats, axis=axis)
 
-    def take(self, indices: Any, axis: int | None = None) -> Tensor:
+    def take(self, indices: Any, axis: int | None = None, *, mode: str = "raise") -> Tensor:
         """The elements at `indices` along `axis`: `numpy.take`."""
-        return call(np.take, self, indices, axis=axis)
+        return call(np.take, self, indices, axis=axis, mode=mode)
 
     def compress(self, condition: Any, axis: int | None = None) -> Tensor:
         """The slices along `axis` for which `condition` holds: `numpy.compress`."""
@@ -1958,9 +1960,30 @@ class Tensor:
             raise ValueError(f"x.mT needs two axes, got shape {self.shape}")
         return call(np.swapaxes, self, -1, -2)
 
-    def astype(self, dtype: npt.DTypeLike) -> Tensor:
-        """Cast to another dtype; the gradient comes back in the dtype of this tensor."""
+    conjugate = conj  # SciPy calls it by either name
+
+    def astype(self, dtype: npt.DTypeLike, *, copy: bool = True) -> Tensor:
+        """Cast to another dtype; the gradient comes back in the dtype of this tensor.
+
+        `copy` is NumPy's, and has no effect: no tensor sees another one's new value.
+        """
         return self if self.dtype == dtype else call(cast, self, dtype)
+
+    def view(self, dtype: npt.DTypeLike) -> Tensor:
+        """Complex numbers as pairs of real ones along the last axis, or the other way round.
+
+        No other change of dtype is one of numbers: for bytes there is `x.numpy().view(dtype)`.
+        """
+        if self.dtype == dtype:
+            return self
+        if np.dtype(dtype) == (self._data[:0] + 0j).dtype:
+            return self[..., ::2] + 1j * self[..., 1::2]
+        if self.dtype != (np.zeros(0, dtype) + 0j).dtype:
+            raise TypeError(
+                f"a tensor of {self.dtype} is no view of {np.dtype(dtype)}; use x.astype(dtype)"
+            )
+        pairs = call(np.stack, [self.real, self.imag], axis=-1)
+        return pairs.reshape(*self.shape[:-1], -1)
 
     def copy(self) -> Tensor:
         """The same value in memory of its own, still in the graph."""
@@ -1975,7 +1998,7 @@ NO_METHODS = {
     ),
     "resize": "it changes its array, and tensors are values; use np.resize(x, shape)",
     **dict.fromkeys(
-        ("base", "ctypes", "flags", "getfield", "setflags", "strides", "view"),
+        ("base", "ctypes", "flags", "getfield", "setflags", "strides"),
         "it is about memory, and tensors are values; use x.numpy() for the array",
     ),
     "byteswap": "it changes bytes, not numbers; use x.astype(x.dtype.newbyteorder())",

@@ -149,3 +149,11 @@ def zeros_like(x: Any, /, *, dtype: npt.DTypeLike | None = None, device: Any = N
     """Zeros in the shape of x: `numpy.zeros_like`."""
     check_device(device)
     return call(np.zeros_like, asarray(x), dtype=dtype)
+
+
+def diag(x: Any, /, *, k: int = 0) -> Tensor:
+    """The k-th diagonal of a matrix, or a matrix with a vector there: `numpy.diag`.
+
+    It is not the standard's, but SciPy asks for it by this name.
+    """
+    return call(np.diag, asarray(x), k)

@@ -2117,13 +2117,14 @@ METHODS = [
     ("copy", (), np.copy),
     ("conj", (), np.conjugate),
     ("conjugate", (), np.conjugate),
+    ("view", (float,), np.copy),
     ("astype", (np.float32,), lambda x: x.astype(np.float32)),
 ]
 NO_METHOD_OF_NUMPYS = {
-    "T", "backward", "choose", "data", "detach", "device", "dtype", "grad", "imag", "is_leaf",
-    "item", "itemsize", "mT", "nbytes", "ndim", "nonzero", "numpy", "real", "register_hook",
-    "requires_grad", "requires_grad_", "retain_grad", "searchsorted", "shape", "size", "to_device",
-    "tobytes", "tolist",
+    "backward", "choose", "data", "detach", "device", "dtype", "grad", "imag", "is_leaf", "item",
+    "itemsize", "mT", "nbytes", "ndim", "nonzero", "numpy", "real", "register_hook",
+    "requires_grad", "requires_grad_", "retain_grad", "searchsorted", "shape", "size", "T",
+    "to_device", "tobytes", "tolist",
 }  # fmt: skip
 
 

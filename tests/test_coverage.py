@@ -9,7 +9,6 @@ from classified import PAGE, kinds_of, overridable, page, version
 import minigrad as mg
 from minigrad import core
 
-
 FUNCTIONS = sorted(overridable(), key=core.name_of)  # some have one name
 
 
