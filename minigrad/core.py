@@ -44,6 +44,7 @@ REFUSED: dict[Callable[..., Any], str] = {}  # never called on a tensor, for the
 DETACHED: dict[Callable[..., Any], str] = {}  # nor these on one that requires grad
 
 COMPLEX: set[Callable[..., Any]] = set()  # whose rules are right for complex numbers, too
+REAL: set[Callable[..., Any]] = set()  # composites that are not
 
 SHORTCUTS: dict[Callable[..., Any], Callable[..., Any]] = {}  # the same values in less time
 LIBRARIES: dict[str, str] = {}  # one that is not imported here, and the module with its rules
@@ -379,16 +380,18 @@ def apply(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     for arg in args:
         key += key
         if type(arg) is Tensor:
-            values.append(arg._data)
+            values.append(arg._array)
             if arg._node is not None:
                 parents.append(arg._node)
                 key += 1
         else:
-            values.append(arg)
+            values.append(arg if type(arg) is np.ndarray else without_subclass(arg, fn))
             foreign = True
     recorded = parents and _recording.get()
     passed_on: Mapping[str, Any] = {}
     if kwargs and recorded:
+        if "dtype" in kwargs and any(p.dtype.kind == "c" for p in parents):
+            refuse_to_drop_parts(name_of(fn), kwargs["dtype"])
         passed_on = {name: snapshot(kwargs[name]) for name in rule.plan(key).passes_on(*kwargs)}
     y = explaining(fn, rule.forward, values, kwargs)
     if not recorded:
@@ -444,7 +447,7 @@ def record(
     if kwargs:
         node.kwargs = kwargs
     tensor = new_tensor(Tensor)
-    tensor._data = y
+    tensor._array = y
     tensor._node = node
     return tensor
 
@@ -458,6 +461,15 @@ def check_kinds(fn: Callable[..., Any], dtype: np.dtype[Any], parents: Sequence[
         )
     if fn not in COMPLEX and any(d.kind == "c" for d in (dtype, *(p.dtype for p in parents))):
         raise no_complex_rule(fn)
+
+
+def refuse_to_drop_parts(name: str, dtype: npt.DTypeLike | None) -> None:
+    """Raise an error where complex numbers would become real ones."""
+    if dtype is not None and np.dtype(dtype).kind != "c":
+        raise TypeError(
+            f"{name}: {np.dtype(dtype)} of complex numbers would drop imaginary parts; "
+            "use x.real or np.abs(x)"
+        )
 
 
 def no_complex_rule(fn: Callable[..., Any]) -> TypeError:
@@ -500,6 +512,8 @@ def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
     lazy = "dask.array" in loaded and holds_lazy((args, kwargs))
     if _recording.get() and any(t.requires_grad for t in tensors_in((args, kwargs))):
         if fn in COMPOSITES:
+            if fn in REAL and any(t.dtype.kind == "c" for t in tensors_in((args, kwargs))):
+                raise no_complex_rule(fn)
             if lazy:
                 args, kwargs = guarded(args), guarded(kwargs)
             known, in_common = parameters_of_composite(fn)
@@ -639,7 +653,7 @@ def holds_tensor(value: Any) -> bool:
 def unwrap(value: Any) -> Any:
     """`value` with every Tensor in it replaced by its array."""
     if isinstance(value, Tensor):
-        return value._data
+        return value._array
     if isinstance(value, (list, tuple)):
         return type(value)(map(unwrap, value))
     if isinstance(value, dict):
@@ -669,10 +683,28 @@ def as_array(value: Any) -> Array:
         return value
     if isinstance(value, Tensor):
         value._refuse_to_detach("use as a plain array", "x.detach()")
-        return value._data
+        return value._array
     if isinstance(value, np.generic) or not is_array(value):
         return np.asarray(value)
+    if isinstance(value, np.ndarray):
+        return without_subclass(value, asarray)
     return of_known_shape(value) if is_lazy(value) else value
+
+
+def without_subclass(value: Any, fn: Callable[..., Any]) -> Any:
+    """An array of a subclass, such as np.memmap, as a plain one, if it then means the same."""
+    if not isinstance(value, np.ndarray):
+        return value
+    if hasattr(value, "mask"):
+        raise TypeError(
+            f"{name_of(fn)}: a masked array would lose its mask; use a.filled(value), and "
+            "np.where(mask, ...) for what is missing"
+        )
+    if isinstance(value, np.matrix):
+        raise TypeError(
+            f"{name_of(fn)}: a np.matrix means another product by *; use np.asarray(a), and @"
+        )
+    return value.view(np.ndarray)
 
 
 def name_of(fn: Any) -> str:
@@ -708,7 +740,7 @@ def unsupported(fn: Any, argument: str, how: str = "where grad is required") -> 
 
 def described(value: Any) -> str:
     """An operand in an error message: its dtype and shape, also of those in a list."""
-    if hasattr(value, "shape"):
+    if hasattr(value, "dtype") and hasattr(value, "shape"):
         return f"{value.dtype} {value.shape}"
     if isinstance(value, list) and 0 < len(value) < 5:
         return f"[{', '.join(map(described, value))}]"
@@ -747,7 +779,7 @@ def holds_lazy(value: Any) -> bool:
         return any(map(holds_lazy, value))
     if type(value) is dict:
         return any(map(holds_lazy, value.values()))
-    return is_lazy(value._data if type(value) is Tensor else value)
+    return is_lazy(value._array if type(value) is Tensor else value)
 
 
 def guarded(value: Any) -> Any:
@@ -1014,7 +1046,7 @@ def hooked(hook: Callable[[Tensor], Tensor | None], g: Operand, on_tensors: bool
 def apart(g: Operand, dtype: np.dtype[Any]) -> Tensor:
     """`g` as a Tensor in memory of its own, at its place in the graph if it has one."""
     if isinstance(g, Tensor):
-        return Tensor(g._data.astype(dtype), g._node)
+        return Tensor(g._array.astype(dtype), g._node)
     return Tensor(g.astype(dtype))
 
 
@@ -1036,8 +1068,8 @@ def seed(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Opera
                 "backward from a complex tensor needs a gradient: only a real scalar has an "
                 "implicit one; take y.real, y.imag or np.abs(y) first"
             )
-        if is_lazy(output._data):
-            return output._node, Tensor(np.ones_like(output._data))
+        if is_lazy(output._array):
+            return output._node, Tensor(np.ones_like(output._array))
         one = np.array(1, output.dtype).reshape(output.shape)
         return output._node, Tensor(one) if create_graph else one
     gradient = asarray(gradient)
@@ -1055,11 +1087,11 @@ def seed(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Opera
             "the gradient requires grad itself; pass create_graph=True to differentiate through "
             "it, or gradient.detach() for a constant"
         )
-    if is_lazy(output._data):
-        gradient = gradient * np.ones_like(output._data)  # in chunks
-    if create_graph or is_lazy(output._data):
+    if is_lazy(output._array):
+        gradient = gradient * np.ones_like(output._array)  # in chunks
+    if create_graph or is_lazy(output._array):
         return output._node, across(gradient.astype(output.dtype))
-    return output._node, across(gradient._data.astype(output.dtype, copy=False))
+    return output._node, across(gradient._array.astype(output.dtype, copy=False))
 
 
 def grad(
@@ -1130,7 +1162,7 @@ def grad(
         node, g = seed(output, gradient, create_graph)
         cotangents[node] = cotangents[node] + g if node in cotangents else g
     within = leading_to(nodes, cotangents)
-    lazy = any(is_lazy(output._data) for output in outputs)
+    lazy = any(is_lazy(output._array) for output in outputs)
     with poles_are_silent(), walking(create_graph, lazy):
         walk = backpropagate(
             {node: g for node, g in cotangents.items() if node in within},
@@ -1144,7 +1176,7 @@ def grad(
     for i, node in enumerate(nodes):
         g = found.get(node)
         if g is None:
-            g = Tensor(np.zeros_like(inputs[i]._data))
+            g = Tensor(np.zeros_like(inputs[i]._array))
         elif node in nodes[:i]:  # an input that was given twice
             g = apart(g, node.dtype)
         gradients.append(g)
@@ -1246,6 +1278,8 @@ def indexed_update(x: Array, index: Any, value: Any) -> Array:
 @primitive
 def cast(x: Array, dtype: npt.DTypeLike) -> Array:
     """`x` in another dtype."""
+    if x.dtype.kind == "c":
+        refuse_to_drop_parts("x.astype", dtype)
     return x.astype(dtype)
 
 
@@ -1264,15 +1298,15 @@ def operators(fn: np.ufunc) -> tuple[Callable[[Tensor, Any], Tensor], ...]:
         elif type(other) is not Tensor:
             return apply(fn, self, other)
         elif other._node is None:
-            value, parents, key = other._data, [node], 0b110
+            value, parents, key = other._array, [node], 0b110
         else:
-            value, parents, key = other._data, [node, other._node], 0b111
+            value, parents, key = other._array, [node, other._node], 0b111
         try:
-            y = fn(self._data, value)
+            y = fn(self._array, value)
         except (TypeError, ValueError, NotImplementedError):
             return apply(fn, self, other)  # which explains the error
         plan = rule.plans.get(key) or rule.plan(key)
-        return record(plan, y, [self._data, value], parents)
+        return record(plan, y, [self._array, value], parents)
 
     def reflected(self: Tensor, other: Any) -> Tensor:
         return call(fn, other, self)
@@ -1301,13 +1335,13 @@ class Tensor:
 
     """
 
-    __slots__ = ("__weakref__", "_data", "_node")
+    __slots__ = ("__weakref__", "_array", "_node")
 
     def __init_subclass__(cls) -> None:
         raise TypeError("Tensor has no subclasses: hold one in an attribute, or write a function")
 
     def __init__(self, data: Array, _node: Node | None = None) -> None:
-        self._data = data if type(data) is np.ndarray else as_array(data)
+        self._array = data if type(data) is np.ndarray else as_array(data)
         self._node = _node
 
     # -- the graph ----------------------------------------------------------------------------
@@ -1340,7 +1374,7 @@ class Tensor:
                 raise TypeError(
                     f"only floating tensors can require grad, not {self.dtype}; {way_out}"
                 )
-            self._node = new_node(self._data)
+            self._node = new_node(self._array)
         return self
 
     @property
@@ -1435,7 +1469,7 @@ class Tensor:
 
         """
         node, g = seed(self, gradient, create_graph)
-        lazy = is_lazy(self._data)
+        lazy = is_lazy(self._array)
         with poles_are_silent(), walking(create_graph, lazy):
             walk = backpropagate(
                 {node: g},
@@ -1448,7 +1482,7 @@ class Tensor:
 
     def detach(self) -> Tensor:
         """The same value as a constant: nothing flows back through it."""
-        return Tensor(self._data)
+        return Tensor(self._array)
 
     # -- the value ----------------------------------------------------------------------------
 
@@ -1458,7 +1492,7 @@ class Tensor:
 
         Writing into it changes every tensor and graph that shares its memory.
         """
-        return self._data
+        return self._array
 
     @data.setter
     def data(self, value: Array) -> None:
@@ -1472,7 +1506,7 @@ class Tensor:
                 f"data of shape {self.shape} and dtype {self.dtype} cannot become "
                 f"{value.shape} and {value.dtype}; make a new tensor"
             )
-        self._data = value
+        self._array = value
 
     def numpy(self) -> npt.NDArray[Any]:
         """The value as a NumPy array, outside the graph: a view that cannot be written to."""
@@ -1492,32 +1526,32 @@ class Tensor:
 
     def tobytes(self, order: Any = "C") -> bytes:
         """The bytes of the value, outside the graph."""
-        return np.asarray(self._data).tobytes(order)
+        return np.asarray(self._array).tobytes(order)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis."""
-        return self._data.shape  # type: ignore[no-any-return]  # Array is Any
+        return self._array.shape  # type: ignore[no-any-return]  # Array is Any
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """NumPy's dtype of the elements."""
-        return self._data.dtype  # type: ignore[no-any-return]  # Array is Any
+        return self._array.dtype  # type: ignore[no-any-return]  # Array is Any
 
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return self._data.ndim
+        return self._array.ndim
 
     @property
     def size(self) -> int:
         """The number of elements."""
-        return self._data.size
+        return self._array.size
 
     @property
     def itemsize(self) -> int:
         """How many bytes an element has."""
-        return self._data.dtype.itemsize  # type: ignore[no-any-return]  # Array is Any
+        return self._array.dtype.itemsize  # type: ignore[no-any-return]  # Array is Any
 
     @property
     def nbytes(self) -> int:
@@ -1525,10 +1559,10 @@ class Tensor:
         return self.size * self.itemsize
 
     def __repr__(self) -> str:
-        if is_lazy(self._data):
-            notes = [repr(self._data)]  # which has shape, dtype and chunks, and no numbers
+        if is_lazy(self._array):
+            notes = [repr(self._array)]  # which has shape, dtype and chunks, and no numbers
         else:
-            notes = [np.array2string(np.asarray(self._data), separator=", ", prefix="tensor(")]
+            notes = [np.array2string(np.asarray(self._array), separator=", ", prefix="tensor(")]
             if self.size == 0 and self.ndim > 1:
                 notes.append(f"shape={self.shape}")
             if self.dtype not in (np.dtype(float), np.dtype(int), np.dtype(bool)):
@@ -1587,9 +1621,9 @@ class Tensor:
 
     def _in_memory(self, what: str) -> Array:
         """The array, unless it is one of Dask's, which only `compute` brings into memory."""
-        if type(self._data) is not np.ndarray and is_lazy(self._data):
+        if type(self._array) is not np.ndarray and is_lazy(self._array):
             raise TypeError(f"{what} would compute a Dask array; write minigrad.compute(x)")
-        return self._data
+        return self._array
 
     def _refuse_to_detach(self, what: str, way_out: str) -> None:
         if self._node is not None:
@@ -1611,7 +1645,7 @@ class Tensor:
                 "a computed tensor cannot be copied or pickled without its graph; "
                 "use x.copy() to stay in the graph, or x.detach()"
             )
-        return _restored, (self._data, self.requires_grad, self.grad)
+        return _restored, (self._array, self.requires_grad, self.grad)
 
     # -- the array API standard -----------------------------------------------------------------
 
@@ -1656,10 +1690,10 @@ class Tensor:
                 "a DLPack before 1.0 cannot say that the memory must not be written to; "
                 "allow a copy, or export x.data"
             )
-        return np.array(self._data).__dlpack__(**options)
+        return np.array(self._array).__dlpack__(**options)
 
     def __dlpack_device__(self) -> Any:
-        return np.asarray(self._data).__dlpack_device__()
+        return np.asarray(self._array).__dlpack_device__()
 
     # -- NumPy's protocols --------------------------------------------------------------------
 
@@ -1693,7 +1727,7 @@ class Tensor:
                 "write y = x.copy() and set y, or set it inside no_grad()"
             )
         new = apply(indexed_update, self, unwrap(index), value)
-        self._data = new._data
+        self._array = new._array
         if not is_parameter:
             self._node = new._node
 
@@ -1708,7 +1742,7 @@ class Tensor:
         new = new.astype(self.dtype)
         if self._node is None or self._node.plan is not None or _recording.get():
             return new
-        self._data = new._data  # a parameter under no_grad() stays the parameter
+        self._array = new._array  # a parameter under no_grad() stays the parameter
         return self
 
     # -- operators ----------------------------------------------------------------------------
@@ -1946,7 +1980,7 @@ class Tensor:
         """The complex conjugate of each element: `numpy.conjugate`."""
         return call(np.conjugate, self)
 
-    conjugate = conj
+    conjugate = conj  # SciPy calls it by either name
 
     @property
     def T(self) -> Tensor:
@@ -1959,8 +1993,6 @@ class Tensor:
         if self.ndim < 2:
             raise ValueError(f"x.mT needs two axes, got shape {self.shape}")
         return call(np.swapaxes, self, -1, -2)
-
-    conjugate = conj  # SciPy calls it by either name
 
     def astype(self, dtype: npt.DTypeLike, *, copy: bool = True) -> Tensor:
         """Cast to another dtype; the gradient comes back in the dtype of this tensor.
@@ -1976,7 +2008,7 @@ class Tensor:
         """
         if self.dtype == dtype:
             return self
-        if np.dtype(dtype) == (self._data[:0] + 0j).dtype:
+        if np.dtype(dtype) == (self._array[:0] + 0j).dtype:
             return self[..., ::2] + 1j * self[..., 1::2]
         if self.dtype != (np.zeros(0, dtype) + 0j).dtype:
             raise TypeError(
@@ -2058,7 +2090,10 @@ def tensor(
     tensor([0., 1., 2.], dtype=float32)
 
     """
-    array = asarray(data, dtype).data.copy() if is_lazy(data) else np.array(data, dtype=dtype)
+    if is_lazy(data):
+        array = asarray(data, dtype).data.copy()
+    else:
+        array = np.array(without_subclass(data, tensor), dtype=dtype)
     return _checked(array).requires_grad_(requires_grad)
 
 

@@ -12,7 +12,7 @@ import operator
 
 import numpy as np
 
-from minigrad.core import COMPLEX, Operand, cast, composite, defvjp, indexed_update
+from minigrad.core import COMPLEX, REAL, Operand, cast, composite, defvjp, indexed_update
 from minigrad.ops import elementwise, indexing, linalg, reductions, shaping
 from minigrad.ops.elementwise import ratio
 
@@ -34,6 +34,12 @@ COMPLEX |= {
     # with a conjugate in the rule
     np.conjugate, np.absolute, np.var, np.std, linalg.p_norm,
 }  # fmt: skip
+REAL |= {
+    np.bincount, np.corrcoef, np.cov, np.emath.power, np.geomspace, np.histogram, np.histogram2d,
+    np.histogramdd, np.histogram_bin_edges, np.interp, np.intersect1d, np.nan_to_num, np.nanmedian,
+    np.nanpercentile, np.nanquantile, np.percentile, np.poly, np.polydiv, np.quantile,
+    np.unique_values, np.unwrap,
+}  # fmt: skip
 
 
 @composite(np.sign)
@@ -54,4 +60,5 @@ def _real_if_close(a: Operand, tol: float = 100) -> Operand:
 
 @composite(np.sort_complex)
 def _sort_complex(a: Operand) -> Operand:
-    return np.sort(a).astype(complex)
+    ordered = np.sort(a)
+    return ordered if ordered.dtype.kind == "c" else ordered.astype(complex)

@@ -240,7 +240,7 @@ def vector_norm(x: Operand, ord: Any, axes: tuple[int, ...], keepdims: bool) -> 
     if ord == -np.inf:
         return np.min(np.abs(x), axis=axes, keepdims=keepdims)
     if ord == 0:  # how many are not 0
-        return np.sum((x != 0).astype(x.dtype), axis=axes, keepdims=keepdims)
+        return np.sum((x != 0).astype(np.abs(x).dtype), axis=axes, keepdims=keepdims)
     return p_norm(x, 2 if ord is None else ord, axes, keepdims)
 
 

@@ -170,7 +170,7 @@ def _ix(*args: Operand) -> tuple[Operand, ...]:
         raise ValueError("numpy.ix_ takes arrays of one axis")
     plain = np.ix_(*(unwrap(asarray(a)) for a in args))  # masks become places
     return tuple(
-        wrap(p) if asarray(a).dtype.kind != "f" else asarray(a).reshape(p.shape)
+        asarray(a).reshape(p.shape) if asarray(a).dtype.kind in "fc" else wrap(p)
         for a, p in zip(args, plain, strict=True)
     )
 

@@ -195,20 +195,18 @@ def _flat(x: Operand, axis: int | None) -> tuple[Operand, int]:
 
 
 @primitive
-def running_sum(x: Array, axis: int, dtype: Any = None) -> Array:
+def running_sum(x: Array, axis: int) -> Array:
     """np.cumsum along one axis."""
-    return np.cumsum(x, axis=axis, dtype=dtype)
+    return np.cumsum(x, axis=axis)
 
 
-running_sum.defvjp(
-    lambda g, _y, _x, axis, dtype=None: np.flip(running_sum(np.flip(g, axis), axis), axis)
-)
+running_sum.defvjp(lambda g, _y, _x, axis: np.flip(running_sum(np.flip(g, axis), axis), axis))
 
 
 @primitive
-def running_product(x: Array, axis: int, dtype: Any = None) -> Array:
+def running_product(x: Array, axis: int) -> Array:
     """np.cumprod along one axis."""
-    return np.cumprod(x, axis=axis, dtype=dtype)
+    return np.cumprod(x, axis=axis)
 
 
 def _shifted(x: Operand, steps: int, fill: float) -> Operand:
@@ -221,9 +219,7 @@ def _shifted(x: Operand, steps: int, fill: float) -> Operand:
     )
 
 
-def running_product_vjp(
-    g: Operand, _y: Operand, x: Operand, axis: int, dtype: Any = None
-) -> Operand:
+def running_product_vjp(g: Operand, _y: Operand, x: Operand, axis: int) -> Operand:
     """Derivative of y_j = x_1 ... x_j, with no division, so that it is right where x is 0.
 
     By x_i it is (x_1 ... x_{i-1}) s_i with s_i = g_i + x_{i+1} s_{i+1}: a recurrence that is
@@ -245,12 +241,12 @@ running_product.defvjp(running_product_vjp)
 
 @composite(np.cumsum)
 def _cumsum(a: Operand, axis: int | None = None, dtype: Any = None) -> Operand:
-    return running_sum(*_flat(a, axis), dtype)
+    return running_sum(*_flat(a if dtype is None else a.astype(dtype), axis))
 
 
 @composite(np.cumprod)
 def _cumprod(a: Operand, axis: int | None = None, dtype: Any = None) -> Operand:
-    return running_product(*_flat(a, axis), dtype)
+    return running_product(*_flat(a if dtype is None else a.astype(dtype), axis))
 
 
 if hasattr(np, "cumulative_sum"):  # NumPy 2.1
@@ -311,7 +307,7 @@ def _average(
 ) -> Operand:
     if weights is None:
         mean = np.mean(a, axis=axis, keepdims=keepdims)
-        total: Operand = float(count(np.shape(a), axis))
+        total: Operand = np.asarray(count(np.shape(a), axis), mean.dtype)
     else:
         a, weights = operand(a), operand(weights)
         if np.shape(weights) != np.shape(a):  # then they lie along the given axes

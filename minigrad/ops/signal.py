@@ -77,7 +77,7 @@ def _trapezoid(y: Operand, x: Operand = None, dx: Operand = 1.0, axis: int = -1)
 @composite(np.gradient)
 def _gradient(f: Operand, *varargs: Operand, axis: Any = None, edge_order: int = 1) -> Any:
     f = operand(f)
-    f = f if f.dtype.kind == "f" else f.astype(float)
+    f = f if f.dtype.kind in "fc" else f.astype(float)
     axes = tuple(range(f.ndim)) if axis is None else normalize_axis_tuple(axis, f.ndim)
     spacings = list(varargs) or [1.0]
     spacings = (
