@@ -581,7 +581,7 @@ def explaining(
         return lazily(fn, computed, args, kwargs)
     try:
         return computed(*args, **kwargs)
-    except (TypeError, ValueError, IndexError, NotImplementedError) as error:
+    except (TypeError, ValueError, IndexError, AttributeError, NotImplementedError) as error:
         if str(error).startswith(name_of(fn)):
             raise
         raise explained(error, fn, args) from error
@@ -759,6 +759,8 @@ def explained(error: Exception, fn: Any, values: Sequence[Any]) -> Exception:
         np.exceptions.AxisError, np.linalg.LinAlgError, IndexError, TypeError, NotImplementedError,
     )  # fmt: skip
     kind = next((k for k in kinds if isinstance(error, k)), ValueError)
+    if isinstance(error, AttributeError):  # of an object in an array: ufuncs call its methods
+        kind = TypeError
     return kind(f"{name_of(fn)} of {operands}: {error}{hint}")
 
 

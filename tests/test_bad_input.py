@@ -63,8 +63,8 @@ WORKS: dict[str, Callable[[Any], Any]] = {
     "a constant tensor": lambda _: mg.tensor(PLAIN),
 }
 REFUSED: dict[str, tuple[Any, str]] = {
-    "objects": (PLAIN.astype(object), "dtype object"),
-    "a masked array": (np.ma.masked_array(PLAIN, [0, 1, 0]), "masked array .*filled"),
+    "objects": (PLAIN.astype(object), "object"),
+    "a masked array": (np.ma.masked_array(PLAIN, [0, 1, 0]), "masked array .*filled|cut a tensor"),
     "np.matrix": (MATRIX, "np.matrix .*np.asarray"),
     "a structured dtype": (np.zeros(3, [("a", float)]), "'a'"),
     "records": (np.rec.array([(1.0,), (2.0,), (3.0,)]), "record|f0"),
@@ -108,7 +108,9 @@ def test_it_works_as_the_array_that_it_is(kind: str, operation: str, tmp_path: A
     found, expected = f(t, WORKS[kind](tmp_path)), f(u, PLAIN)
     assert type(found) is mg.Tensor
     assert type(found.data) is np.ndarray
-    np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-3 if "16" in kind else 0)
+    np.testing.assert_allclose(
+        found.numpy(), expected.numpy(), rtol=1e-3 if "16" in kind else 1e-15
+    )
     found.sum().backward()
     expected.sum().backward()
     assert t.grad is not None
