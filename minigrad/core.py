@@ -661,6 +661,13 @@ def unwrap(value: Any) -> Any:
     return value
 
 
+def known(value: Any) -> Any:
+    """`value` without Tensors, for what depends on the numbers in them: Dask has none yet."""
+    if "dask.array" in loaded and holds_lazy(value):
+        raise TypeError("it depends on numbers, which Dask has not computed; use minigrad.compute")
+    return unwrap(value)
+
+
 def wrap(value: Any) -> Any:
     """What a function returned, with Tensors for arrays: the same type out as in."""
     if is_array(value):
@@ -727,7 +734,7 @@ def home_of(ufunc: np.ufunc) -> str:
         found = getattr(sys.modules.get(module), ufunc.__name__, None)
         if inspect.unwrap(found) is ufunc:  # type: ignore[arg-type]  # anything may be found there
             return module
-    return "ufunc"
+    return "numpy"
 
 
 def unsupported(fn: Any, argument: str, how: str = "where grad is required") -> TypeError:
@@ -772,7 +779,7 @@ def explained(error: Exception, fn: Any, values: Sequence[Any]) -> Exception:
 
 def is_lazy(value: Any) -> bool:
     """Whether `value` is a Dask array: no numbers yet, but how to compute them."""
-    return hasattr(value, "__dask_graph__")
+    return "dask.array" in loaded and isinstance(value, getattr(loaded["dask.array"], "Array", ()))
 
 
 def holds_lazy(value: Any) -> bool:

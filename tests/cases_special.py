@@ -99,7 +99,7 @@ OPERANDS: dict[str, tuple[Operand, ...]] = {
     "betainc": (SHAPES, SHAPES, PROBABILITY), "betaincc": (SHAPES, SHAPES, PROBABILITY),
     "betaincinv": (SHAPES, SHAPES, PROBABILITY), "betainccinv": (SHAPES, SHAPES, PROBABILITY),
     "chdtr": (SHAPES, POSITIVE), "chdtrc": (SHAPES, POSITIVE), "chdtri": (SHAPES, PROBABILITY),
-    "gdtr": ((0.25, 4), SHAPES, POSITIVE), "gdtrc": ((0.25, 4), SHAPES, POSITIVE),
+    "gdtr": ((0.25, 2), SHAPES, (0.125, 4)), "gdtrc": ((0.25, 4), SHAPES, POSITIVE),
     "gdtrix": ((0.25, 4), SHAPES, PROBABILITY), "gdtria": (PROBABILITY, SHAPES, (0.25, 4)),
     "stdtr": (SHAPES, (-8, 8)), "stdtrit": (SHAPES, PROBABILITY),
     "fdtr": (SHAPES, SHAPES, POSITIVE), "fdtrc": (SHAPES, SHAPES, POSITIVE),
@@ -173,6 +173,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "ellipkinc": FIRST, "ellipeinc": FIRST, "elliprf": FIRST, "elliprc": FIRST, "elliprg": FIRST,
     "stdtrit": {"skip": ["value", "precision"]},  # inexact in float32
     "fdtri": {"skip": ["value", "precision"]},
+    "fdtrc": {"skip": ["value", "precision"]},
 }  # fmt: skip
 
 CASES = dict(OURS)

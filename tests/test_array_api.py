@@ -14,6 +14,7 @@ from itertools import product
 from typing import Any
 
 import cases
+import cases_linalg
 import numpy as np
 import pytest
 import standard
@@ -24,7 +25,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import array_api
 
 import minigrad as mg
-from minigrad.testing import broadcastable, call, property_test
+from minigrad.testing import broadcastable, call
 
 xps = array_api.make_strategies_namespace(mg)
 INFO = mg.__array_namespace_info__()
@@ -955,7 +956,11 @@ CALLS: dict[str, Any] = {  # of those whose arguments are not those of NumPy's f
     "linalg.trace": st.builds(call, some(shapes(2)), offset=st.sampled_from([-1, 0, 1])),
     "diff": with_axis(none=False, n=st.sampled_from([1, 2])),
     "linalg.cross": crossing(),
-    "linalg.vector_norm": reduction(domain=(-4, 4), ord=st.sampled_from([1, 2, 3, mg.inf])),
+    "linalg.vector_norm": reduction(domain=(-4, 4), ord=st.sampled_from([1, 2, 3, mg.inf])).filter(
+        lambda c: c.args[0].ndim),
+    "linalg.eigh": cases_linalg.symmetric(), "linalg.eigvalsh": cases_linalg.symmetric(),
+    "linalg.svd": st.builds(call, cases_linalg.rectangles(), full_matrices=st.just(False)),
+    **{name: reduction() for name in ("max", "min", "prod", "sum")},
     "linalg.matrix_norm": st.builds(call, some(shapes(2, min_side=1), domain=(-4, 4)),
                                     ord=st.sampled_from(["fro", 1, mg.inf, -1])),
 }  # fmt: skip
@@ -977,9 +982,14 @@ DIFFERENTIATED = [
 
 @pytest.mark.parametrize("name", sorted({*DIFFERENTIATED}))
 def test_every_differentiable_function_has_its_derivative(name: str) -> None:
-    case = Case.of(CALLS[name]) if name in CALLS else CASES[numpys(name)]
+    case = CASES[numpys(name)]
+    if name in CALLS:
+        case = Case.of(CALLS[name], case.through if name in SYMMETRIC else None)
     few = settings(max_examples=12, derandomize=True)  # NumPy's own get more: test_ops.py
-    property_test(find(name), case.calls, **case.options, settings=few)()
+    case.test(find(name), settings=few)
+
+
+SYMMETRIC = ("linalg.eigh", "linalg.eigvalsh")
 
 
 def numpys(name: str) -> Callable[..., Any]:

@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "minigrad.namespace": ("minigrad.core", "minigrad.ops"),
     "minigrad.linalg": ("minigrad.core", "minigrad.namespace"),
     "minigrad.fft": ("minigrad.core", "minigrad.namespace"),
+    "minigrad.einops_backend": ("minigrad.core",),
     "minigrad.distributed": ("minigrad.core", "minigrad.ops"),
     "minigrad.transforms": ("minigrad.core",),
     "minigrad.nn": ("minigrad.core", "minigrad.ops", "minigrad.nn"),
@@ -181,7 +182,7 @@ def test_no_import_makes_a_circle():
 
 @pytest.mark.parametrize("module", MODULES)
 def test_everything_else_is_numpy_and_the_standard_library(module):
-    """But for minigrad.testing, with Hypothesis and tqdm's bar, and the rules for SciPy."""
+    """But for minigrad.testing, with Hypothesis and tqdm's bar, and what other libraries ask."""
     others = {
         found.imported.partition(".")[0]
         for found in IMPORTS
@@ -190,6 +191,7 @@ def test_everything_else_is_numpy_and_the_standard_library(module):
     optional = {"hypothesis"} if within(module, "minigrad.testing") else set()
     optional |= {"tqdm"} if module == "minigrad.testing.__main__" else set()
     optional |= {"scipy"} if module == "minigrad.ops.scipy_special" else set()
+    optional |= {"einops"} if module == "minigrad.einops_backend" else set()
     assert others <= EVERYWHERE | optional
 
 

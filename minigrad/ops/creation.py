@@ -15,8 +15,8 @@ from minigrad.core import (
     asarray,
     common_dtype,
     composite,
+    known,
     operand,
-    unwrap,
     wrap,
 )
 
@@ -80,7 +80,7 @@ def _arange(
 ) -> Operand:
     start, stop = (0, start) if stop is None else (start, stop)
     step = 1 if step is None else step
-    first, last, by = unwrap((start, stop, step))
+    first, last, by = known((start, stop, step))
     plain: Array = np.arange(first, last, by, dtype)  # type: ignore[call-overload]  # dtype Any
     return (start + np.arange(plain.size) * operand(step)).astype(plain.dtype)
 

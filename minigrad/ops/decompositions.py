@@ -27,9 +27,9 @@ from minigrad.core import (
     Operand,
     composite,
     defvjp,
+    known,
     operand,
     primitive,
-    unwrap,
 )
 from minigrad.ops.elementwise import ratio
 from minigrad.ops.linalg import _vecdot, matrix_norm, vector_norm
@@ -288,7 +288,7 @@ def determined_vjp(
     fn: Any,
 ) -> Operand:  # fmt: skip
     """Put the cotangent back in its rows, if it is not that of tied vectors."""
-    used = np.any(unwrap(g) != 0, axis=-2)
+    used = np.any(known(g) != 0, axis=-2)
     refuse_tied(tied & (used | ~np.any(used, axis=-1, keepdims=True)), fn)
     n = x_shape[-2]
     margins = ((0, 0),) * (len(x_shape) - 2) + ((start, n - (stop or n)), (0, 0))
@@ -333,7 +333,7 @@ def spectrum_vjp(g: Operand, y: Operand, _a: Operand, _UPLO: str) -> Operand:
     """Derivative of a = V diag(w) V.T by a: V (diag(g_w) + (V.T g_V) / (w_j - w_i)) V.T."""
     w, v, pairs, tied = eigen(y)
     g_w, g_v = g[..., 0, :], g[..., 1:, :]
-    used = unwrap(g) != 0
+    used = known(g) != 0
     refuse_tied(tied & used[..., 0, :] & np.any(used[..., 1:, :], axis=(-2, -1))[..., None],
                 np.linalg.eigh)  # fmt: skip
     gaps = np.where(pairs, 0, w[..., None, :] - w[..., :, None])
@@ -347,7 +347,7 @@ spectrum.defvjp(spectrum_vjp)
 def eigen(y: Operand) -> tuple[Operand, Operand, Array, Array]:
     """Of a packed spectrum the eigenvalues, the eigenvectors, and which are tied."""
     w = y[..., 0, :]
-    pairs, tied = ties(unwrap(w), rounding_of(y))
+    pairs, tied = ties(known(w), rounding_of(y))
     return w, determined(y, 1, None, tied, np.linalg.eigh), pairs, tied
 
 
@@ -383,7 +383,7 @@ def triplets_vjp(g: Operand, y: Operand, a_shape: tuple[int, ...]) -> Operand:
     m, n = a_shape[-2:]
     s, u, v, pairs, tied = singular(y, m)
     g_s, g_u, g_v = g[..., 0, :], g[..., 1 : m + 1, :], g[..., m + 1 :, :]
-    used = unwrap(g) != 0
+    used = known(g) != 0
     refuse_tied(tied & used[..., 0, :] & np.any(used[..., 1:, :], axis=(-2, -1))[..., None],
                 np.linalg.svd)  # fmt: skip
     row, column = s[..., None, :], s[..., :, None]
@@ -409,8 +409,8 @@ def singular(y: Operand, m: int) -> tuple[Operand, Operand, Operand, Array, Arra
     A value of 0 is tied to itself: s and -s are equal, and the sign of its vectors undetermined.
     """
     s, rounding = y[..., 0, :], rounding_of(y)
-    pairs, tied = ties(unwrap(s), rounding)
-    tied = tied | (unwrap(s) <= rounding * unwrap(s)[..., :1])
+    pairs, tied = ties(known(s), rounding)
+    tied = tied | (known(s) <= rounding * known(s)[..., :1])
     left = determined(y, 1, m + 1, tied, np.linalg.svd)
     right = determined(y, m + 1, None, tied, np.linalg.svd)
     return s, left, right, pairs, tied
@@ -469,8 +469,8 @@ def factors_vjp(g: Operand, y: Operand, a_shape: tuple[int, ...]) -> Operand:
     k = min(m, n)
     q, r, rest = y[..., :m].mT, y[..., m : m + k], y[..., m + k :]
     g_q, g_r, g_rest = g[..., :m].mT, g[..., m : m + k], g[..., m + k :]
-    diagonal = np.abs(np.diagonal(unwrap(r), 0, -2, -1))
-    largest = np.max(np.abs(unwrap(y[..., m:])), axis=(-2, -1), initial=0)[..., None]
+    diagonal = np.abs(np.diagonal(known(r), 0, -2, -1))
+    largest = np.max(np.abs(known(y[..., m:])), axis=(-2, -1), initial=0)[..., None]
     if np.any(diagonal <= rounding_of(r) * largest):
         raise np.linalg.LinAlgError(
             "numpy.linalg.qr: the factors of a matrix have no derivative where its first columns "
@@ -529,7 +529,7 @@ def inverse_on_range(a: Operand, rcond: Any, hermitian: bool) -> Operand:
         a = mirrored(a, "L")
     if a.size == 0:
         return pseudo_inverse(a, rcond, hermitian)
-    s = np.linalg.svdvals(unwrap(a))
+    s = np.linalg.svdvals(known(a))
     largest = np.max(s, axis=-1, keepdims=True)
     kept = s > np.asarray(rcond)[..., None] * largest
     if np.all(kept | (s <= rounding_of(a) * largest)):
@@ -551,7 +551,7 @@ def _pinv(a: Operand, rcond: Any = None, hermitian: bool = False, *, rtol: Any =
         rcond = 1e-15 if rtol is _UNSET else rtol
     if rcond is None:
         rcond = max(np.shape(a)[-2:]) * np.finfo(a.dtype).eps
-    return inverse_on_range(a, unwrap(rcond), hermitian)
+    return inverse_on_range(a, known(rcond), hermitian)
 
 
 @composite(np.linalg.lstsq)
@@ -582,7 +582,7 @@ def _cond(x: Operand, p: Any = None) -> Operand:
             s = np.linalg.svdvals(x)
             r = s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
         else:
-            inverted = inverse(x, np.linalg.slogdet(unwrap(x))[0] == 0)
+            inverted = inverse(x, np.linalg.slogdet(known(x))[0] == 0)
             r = matrix_norm(x, p, (-2, -1), False) * matrix_norm(inverted, p, (-2, -1), False)
     unknown = np.isnan(r) & ~np.any(np.isnan(x), axis=(-2, -1))
     return np.where(unknown, np.inf, r)

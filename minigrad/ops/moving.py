@@ -18,8 +18,8 @@ from minigrad.core import (
     common_dtype,
     composite,
     indexed_update,
+    known,
     operand,
-    unwrap,
     wrap,
 )
 
@@ -45,31 +45,31 @@ def gathered(moved: Callable[..., Array], *arrays: Operand) -> Operand:
 
 @composite(np.compress)
 def _compress(condition: Any, a: Operand, axis: int | None = None) -> Operand:
-    return gathered(lambda places: np.compress(unwrap(condition), places, axis), a)
+    return gathered(lambda places: np.compress(known(condition), places, axis), a)
 
 
 @composite(np.extract)
 def _extract(condition: Any, arr: Operand) -> Operand:
-    return gathered(lambda places: np.extract(unwrap(condition), places), arr)
+    return gathered(lambda places: np.extract(known(condition), places), arr)
 
 
 @composite(np.delete)
 def _delete(arr: Operand, obj: Any, axis: int | None = None) -> Operand:
-    return gathered(lambda places: np.delete(places, unwrap(obj), axis), arr)
+    return gathered(lambda places: np.delete(places, known(obj), axis), arr)
 
 
 @composite(np.insert)
 def _insert(arr: Operand, obj: Any, values: Operand, axis: int | None = None) -> Operand:
     arr = operand(arr)
     values = asarray(values).astype(arr.dtype)
-    return gathered(lambda places, new: np.insert(places, unwrap(obj), new, axis), arr, values)
+    return gathered(lambda places, new: np.insert(places, known(obj), new, axis), arr, values)
 
 
 @composite(np.choose)
 def _choose(a: Any, choices: Sequence[Operand], mode: Any = "raise") -> Operand:
     dtype = common_dtype(choices)
     arrays = [operand(c).astype(dtype) for c in choices]
-    return gathered(lambda *places: np.choose(unwrap(a), places, mode=mode), *arrays)
+    return gathered(lambda *places: np.choose(known(a), places, mode=mode), *arrays)
 
 
 @composite(np.resize)
@@ -84,7 +84,7 @@ def _resize(a: Operand, new_shape: Any) -> Operand:
 def _trim_zeros(filt: Operand, trim: str = "fb", axis: Axis = None) -> Operand:
     filt = operand(filt)
     axes = normalize_axis_tuple(range(filt.ndim) if axis is None else axis, filt.ndim)
-    hits = np.argwhere(unwrap(filt) != 0)
+    hits = np.argwhere(known(filt) != 0)
     if not hits.size:
         kept = tuple(slice(0, 0) if i in axes else slice(None) for i in np.arange(filt.ndim))
         return filt[kept]
@@ -103,8 +103,8 @@ def _trim_zeros(filt: Operand, trim: str = "fb", axis: Axis = None) -> Operand:
 @composite(np.partition)
 def _partition(a: Operand, kth: Any, axis: int | None = -1, kind: Any = None) -> Operand:
     a, axis = (a.reshape(-1), 0) if axis is None else (a, axis)
-    values = unwrap(a)
-    parted = np.partition(values, unwrap(kth), axis)
+    values = known(a)
+    parted = np.partition(values, known(kth), axis)
     # Where NumPy puts the i-th smallest element: of a tie, the first comes first.
     ranks = np.argsort(np.argsort(parted, axis, kind="stable"), axis, kind="stable")
     order = np.take_along_axis(np.argsort(values, axis, kind="stable"), ranks, axis)
@@ -168,7 +168,7 @@ def _meshgrid(
 def _ix(*args: Operand) -> tuple[Operand, ...]:
     if any(np.ndim(a) != 1 for a in args):
         raise ValueError("numpy.ix_ takes arrays of one axis")
-    plain = np.ix_(*(unwrap(asarray(a)) for a in args))  # masks become places
+    plain = np.ix_(*(known(asarray(a)) for a in args))  # masks become places
     return tuple(
         asarray(a).reshape(p.shape) if asarray(a).dtype.kind in "fc" else wrap(p)
         for a, p in zip(args, plain, strict=True)
@@ -199,7 +199,7 @@ def _sliding_window_view(
 
 def first_places(x: Operand, values: Array) -> Array:
     """Where in x, in one axis, each of its `values` is first."""
-    plain = np.asarray(unwrap(x)).reshape(-1)
+    plain = np.asarray(known(x)).reshape(-1)
     order = np.argsort(plain, kind="stable")
     places = order[np.searchsorted(plain, values, sorter=order).clip(max=max(plain.size - 1, 0))]
     lost = np.isnan(values)
@@ -217,7 +217,7 @@ def _unique(
     return_counts: bool = False, axis: int | None = None, **options: Any,
 ) -> Any:  # fmt: skip
     unique: Any = np.unique  # whose stubs have an overload for each choice
-    plain, first, *others = unique(unwrap(ar), True, return_inverse, return_counts, axis, **options)
+    plain, first, *others = unique(known(ar), True, return_inverse, return_counts, axis, **options)
     values = _among(ar, plain) if axis is None else np.take(ar, first, axis=axis)
     results = [values, *([wrap(first)] if return_index else []), *map(wrap, others)]
     return tuple(results) if len(results) > 1 else values
@@ -225,13 +225,13 @@ def _unique(
 
 @composite(np.unique_values)
 def _unique_values(x: Operand) -> Operand:
-    return _among(x, np.unique_values(unwrap(x)))
+    return _among(x, np.unique_values(known(x)))
 
 
 def _unique_several(fn: Any) -> Any:
     def found(x: Operand) -> Any:
-        plain = wrap(fn(unwrap(x)))
-        return plain._replace(values=_among(x, unwrap(plain.values)))
+        plain = wrap(fn(known(x)))
+        return plain._replace(values=_among(x, known(plain.values)))
 
     return found
 
@@ -243,18 +243,18 @@ for _fn in (np.unique_all, np.unique_counts, np.unique_inverse):
 @composite(np.union1d)
 def _union1d(ar1: Operand, ar2: Operand) -> Operand:
     both = np.concatenate([ar1, ar2], axis=None)
-    return _among(both, np.unique(unwrap(both)))
+    return _among(both, np.unique(known(both)))
 
 
 @composite(np.setxor1d)
 def _setxor1d(ar1: Operand, ar2: Operand, assume_unique: bool = False) -> Operand:
     both = np.concatenate([ar1, ar2], axis=None)
-    return _among(both, np.setxor1d(unwrap(operand(ar1)), unwrap(operand(ar2)), assume_unique))
+    return _among(both, np.setxor1d(known(operand(ar1)), known(operand(ar2)), assume_unique))
 
 
 @composite(np.setdiff1d)
 def _setdiff1d(ar1: Operand, ar2: Operand, assume_unique: bool = False) -> Operand:
-    plain = [unwrap(operand(a)) for a in (ar1, ar2)]
+    plain = [known(operand(a)) for a in (ar1, ar2)]
     if assume_unique:  # NumPy then keeps their order, and whatever is there twice
         return operand(ar1).reshape(-1)[~np.isin(plain[0].reshape(-1), plain[1])]
     return _among(ar1, np.setdiff1d(*plain))
@@ -265,7 +265,7 @@ def _intersect1d(
     ar1: Operand, ar2: Operand, assume_unique: bool = False, return_indices: bool = False
 ) -> Any:
     plain, *places = np.intersect1d(
-        unwrap(operand(ar1)), unwrap(operand(ar2)), assume_unique, return_indices=True
+        known(operand(ar1)), known(operand(ar2)), assume_unique, return_indices=True
     )
     values = operand(ar1).reshape(-1)[places[0]]
     values = values.astype(plain.dtype)
@@ -279,7 +279,7 @@ def _intersect1d(
 def _piecewise(
     x: Operand, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any
 ) -> Operand:
-    x, conditions = operand(x), unwrap(condlist)
+    x, conditions = operand(x), known(condlist)
     if np.ndim(conditions) == 0 or (np.ndim(conditions[0]) == 0 and x.ndim != 0):
         conditions = [conditions]
     conditions = np.asarray(conditions, dtype=bool)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core import Operand, composite, defvjp, operand, unwrap
+from minigrad.core import Operand, composite, defvjp, known, operand
 from minigrad.ops.signal import _convolve
 
 
@@ -19,7 +19,7 @@ def _coefficients(p: Operand) -> Operand:
 
 def _without_leading_zeros(p: Operand) -> Operand:
     """What numpy.poly1d keeps: at least one coefficient."""
-    start = int(np.argmax(unwrap(p) != 0)) if np.any(unwrap(p)) else p.size - 1
+    start = int(np.argmax(known(p) != 0)) if np.any(known(p)) else p.size - 1
     return p[max(start, 0) :]
 
 
@@ -60,7 +60,7 @@ def _polydiv(u: Operand, v: Operand) -> tuple[Operand, Operand]:
         factor = scale * rest[k]
         quotient.append(factor)
         rest = np.concatenate([rest[:k], rest[k : k + n] - factor * divisor, rest[k + n :]])
-    while rest.size > 1 and np.isclose(unwrap(rest)[0], 0, rtol=1e-14):
+    while rest.size > 1 and np.isclose(known(rest)[0], 0, rtol=1e-14):
         rest = rest[1:]
     found = np.stack(quotient) if quotient else operand(np.zeros(1))
     return found.astype(dtype), rest.astype(dtype)
@@ -131,7 +131,7 @@ def _polyfit(
 ) -> Any:  # fmt: skip
     x, y = operand(x) + 0.0, operand(y) + 0.0
     numpys: Any = np.polyfit
-    numpys(unwrap(x), unwrap(y), deg, rcond, full, unwrap(w), cov)  # raises what it refuses
+    numpys(known(x), known(y), deg, rcond, full, known(w), cov)  # raises what it refuses
     left, right = np.vander(x, deg + 1), y
     if w is not None:
         weights = operand(w)[:, None]

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core import Operand, asarray, composite, operand, unwrap
+from minigrad.core import Operand, asarray, composite, known, operand
 
 
 def _continued(beyond: Callable[[Any], Any], x: Operand) -> Operand:
     """`x`, made complex if any element is where the real function has ended."""
     x = asarray(x)
-    return x.astype(np.result_type(x.dtype, np.complex64)) if np.any(beyond(unwrap(x))) else x
+    return x.astype(np.result_type(x.dtype, np.complex64)) if np.any(beyond(known(x))) else x
 
 
 def _negative(x: Any) -> Any:
@@ -99,5 +99,5 @@ def _nan_to_num(
 
 @composite(np.real_if_close)
 def _real_if_close(a: Operand, tol: float = 100) -> Operand:
-    close = a.dtype.kind == "c" and np.isrealobj(np.real_if_close(unwrap(a), tol))
+    close = a.dtype.kind == "c" and np.isrealobj(np.real_if_close(known(a), tol))
     return np.real(a) if close else a

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from minigrad.core import Array, Operand, composite, defvjp, operand, primitive, unwrap
+from minigrad.core import Array, Operand, composite, defvjp, known, operand, primitive
 
 # -- differences
 
@@ -141,7 +141,7 @@ def _slopes(f: Operand, spacing: Operand, axis: int, edge_order: int) -> Operand
 def _unwrap(
     p: Operand, discont: Any = None, axis: int = -1, *, period: float = 2 * math.pi
 ) -> Operand:
-    plain = unwrap(p)
+    plain = known(p)
     turns = np.unwrap(plain, discont, axis, period=period) - plain  # which jump, and are constant
     return p + turns.astype(p.dtype)
 
@@ -222,21 +222,21 @@ def _interp(
             raise ValueError("numpy.interp: period must not be 0")
         period = np.abs(period)
         x, xp = x % period, xp % period
-        order = np.argsort(unwrap(xp))
+        order = np.argsort(known(xp))
         xp, fp = xp[order], fp[order]
         xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
         fp = np.concatenate([fp[-1:], fp, fp[:1]])
         left = right = None
     left = fp[0] if left is None else left
     right = fp[-1] if right is None else right
-    n, places = xp.size, unwrap(xp)
-    below, above = unwrap(x) < places[0], unwrap(x) > places[-1]
+    n, places = xp.size, known(xp)
+    below, above = known(x) < places[0], known(x) > places[-1]
     inside = np.where(below | above, xp[0], x)  # beyond, there may be inf
     if n == 1:
         line = fp[0] + 0 * inside
     else:
         # The piece to the right of a place has its slope, and at the last place that to the left.
-        i = np.clip(np.searchsorted(places, unwrap(inside), side="right") - 1, 0, n - 2)
+        i = np.clip(np.searchsorted(places, known(inside), side="right") - 1, 0, n - 2)
         slope = (fp[i + 1] - fp[i]) / (xp[i + 1] - xp[i])
         line = fp[i] + slope * (inside - xp[i])
     return np.where(below, left, np.where(above, right, line))

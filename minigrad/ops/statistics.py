@@ -17,9 +17,9 @@ from minigrad.core import (
     Operand,
     asarray,
     composite,
+    known,
     operand,
     primitive,
-    unwrap,
     wrap,
 )
 from minigrad.ops.creation import spaced
@@ -63,7 +63,7 @@ def part(weight: Operand, x: Operand) -> Operand:
 def between(ordered: Operand, place: Operand) -> Operand:
     """The elements at `place` along the last axis: those to both sides, weighted."""
     n = np.shape(ordered)[-1]
-    lower = np.clip(np.floor(unwrap(place)), 0, max(n - 2, 0)).astype(int)
+    lower = np.clip(np.floor(known(place)), 0, max(n - 2, 0)).astype(int)
     upper = np.minimum(lower + 1, n - 1)
     weight = place - lower.astype(place.dtype)
     if np.ndim(lower) < 2:  # the same places in every row
@@ -80,10 +80,10 @@ def quantiles(rows: Operand, q: Operand, method: Any, weights: Any = None) -> Op
     if weights is None:
         place = place_of(q, n, method)
     else:  # whose quantile is an element: that of the ranks is its rank
-        values = unwrap(rows)
+        values = known(rows)
         order = np.argsort(values, axis=-1, kind="stable")
         ranks = np.argsort(order, axis=-1, kind="stable").astype(float)
-        at = np.quantile(ranks, unwrap(q), axis=-1, weights=unwrap(weights), method=method)
+        at = np.quantile(ranks, known(q), axis=-1, weights=known(weights), method=method)
         place = np.moveaxis(at, 0, -1)
     found = between(ordered, place)
     last = ordered[..., -1:]  # nan sorts last, and spreads
@@ -99,14 +99,14 @@ def _quantile_of(
         a = a.astype(float)
     if type(q) in (int, float) or isinstance(q, np.float64):
         qs = qs.astype(a.dtype)
-    values = unwrap(qs)
+    values = known(qs)
     if not np.all((values >= 0) & (values <= 1)):
         raise ValueError(f"quantiles are between 0 and 1, and percentiles up to 100, not {q}")
     axes, rows = axes_of(axis, a.shape), in_rows(a, axis)
     if skip_nan and a.size == 0:
         return np.mean(a, axis=axis, keepdims=keepdims)  # whatever q is, as in NumPy
     if rows.shape[-1] == 0:
-        empty: Any = np.quantile(unwrap(a), values, axis=axis, keepdims=keepdims)  # or its error
+        empty: Any = np.quantile(known(a), values, axis=axis, keepdims=keepdims)  # or its error
         return np.broadcast_to(np.mean(a, axis=axis, keepdims=keepdims), empty.shape)
     if weights is not None:
         weights = _weights_in_rows(weights, a.shape, axis)
@@ -117,15 +117,15 @@ def _quantile_of(
     found = found.reshape((*qs.shape, *found.shape[1:]))
     likewise = np.zeros(1, a.dtype)
     if found.ndim == 0 and not skip_nan:  # where the one result is nan, NumPy has another dtype
-        likewise[:] = np.max(unwrap(rows))
-    plain: Any = np.quantile(likewise, unwrap(q), method=method)  # type: ignore[call-overload]
+        likewise[:] = np.max(known(rows))
+    plain: Any = np.quantile(likewise, known(q), method=method)  # type: ignore[call-overload]
     found = found.astype(plain.dtype)
     return np.expand_dims(found, tuple(i + qs.ndim for i in axes)) if keepdims else found
 
 
 def _weights_in_rows(weights: Any, shape: tuple[int, ...], axis: Axis) -> Array:
     """Weights in the shape of the rows; they lie along the axis, or are one for each element."""
-    weights = np.asarray(unwrap(weights))
+    weights = np.asarray(known(weights))
     if weights.shape != shape:
         along = [n if i in axes_of(axis, shape) else 1 for i, n in enumerate(shape)]
         weights = np.broadcast_to(weights.reshape(along), shape)
@@ -136,11 +136,11 @@ def _skipping_nan(rows: Operand, q: Operand, method: str, weights: Any) -> Opera
     """The quantiles of the numbers in each row: rows that have equally many are taken together."""
     shape = rows.shape[:-1]
     rows = rows.reshape(-1, rows.shape[-1])
-    order = np.argsort(np.isnan(unwrap(rows)), axis=-1, kind="stable")  # numbers first
+    order = np.argsort(np.isnan(known(rows)), axis=-1, kind="stable")  # numbers first
     rows = np.take_along_axis(rows, order, axis=-1)
     if weights is not None:
         weights = np.take_along_axis(weights.reshape(order.shape), order, axis=-1)
-    counts = np.sum(~np.isnan(unwrap(rows)), axis=-1)
+    counts = np.sum(~np.isnan(known(rows)), axis=-1)
     if np.any(counts == 0):
         warnings.warn("All-NaN slice encountered", RuntimeWarning, stacklevel=2)
     found = []
@@ -264,7 +264,7 @@ def _cov(
         for p in parts
     ]
     x: Operand = np.concatenate([np.atleast_2d(p) for p in parts], axis=0)
-    weights = None if fweights is None else np.asarray(unwrap(fweights)).astype(float)
+    weights = None if fweights is None else np.asarray(known(fweights)).astype(float)
     if aweights is not None:
         aweights = operand(aweights).astype(float)
         weights = aweights if weights is None else weights * aweights
@@ -300,7 +300,7 @@ def _corrcoef(x: Operand, y: Operand = None, rowvar: bool = True, *, dtype: Any 
 
 @composite(np.bincount)
 def _bincount(x: Any, /, weights: Operand = None, minlength: int = 0) -> Operand:
-    places = np.asarray(unwrap(x))
+    places = np.asarray(known(x))
     n = np.bincount(places, minlength=minlength).size
     weights = operand(weights).astype(float)
     if weights.shape != places.shape:
@@ -311,7 +311,7 @@ def _bincount(x: Any, /, weights: Operand = None, minlength: int = 0) -> Operand
 def _edges(a: Operand, bins: Any, range: Any, weights: Any = None) -> tuple[Array, Operand]:
     """The edges of bins, plain and recorded: as given, or from the least to the largest number."""
     bins = asarray(bins) if isinstance(bins, (list, tuple, np.ndarray)) else bins
-    plain = np.histogram_bin_edges(unwrap(a), unwrap(bins), range, unwrap(weights))
+    plain = np.histogram_bin_edges(known(a), known(bins), range, known(weights))
     if np.ndim(bins):
         return plain, asarray(bins)
     if range is not None or np.size(a) == 0 or np.min(a) == np.max(a):
@@ -323,7 +323,7 @@ def _edges(a: Operand, bins: Any, range: Any, weights: Any = None) -> tuple[Arra
 
 def _bin_of(a: Operand, edges: Array) -> Array:
     """The bin of each element; -1 beyond the edges.  The last bin has its upper edge, too."""
-    values = np.asarray(unwrap(a))
+    values = np.asarray(known(a))
     index = np.searchsorted(edges, values, side="right") - 1
     index[values == edges[-1]] = edges.size - 2
     return np.where((values >= edges[0]) & (values <= edges[-1]), index, -1)
@@ -334,7 +334,7 @@ def _histogram_edges(a: Operand, bins: Any, range: Any, weights: Any) -> tuple[A
         raise ValueError(
             f"numpy.histogram: weights of shape {np.shape(weights)} for numbers of {a.shape}"
         )
-    weights = None if weights is None else np.ravel(unwrap(weights))
+    weights = None if weights is None else np.ravel(known(weights))
     return _edges(a.reshape(-1), bins, range, weights)
 
 
