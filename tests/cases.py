@@ -126,7 +126,8 @@ def joining(draw: st.DrawFn) -> Any:
 @st.composite
 def blocks(draw: st.DrawFn) -> Any:
     a, b = draw(st.integers(1, 3)), draw(st.integers(1, 3))
-    rows = [[draw(some((r, c))) for c in (a, b)] for r in (b, a)]
+    before = draw(st.sampled_from([(), (2,)]))
+    rows = [[draw(some((*before, r, c))) for c in (a, b)] for r in (b, a)]
     return call(draw(st.sampled_from([rows, rows[0], rows[0][0]])))
 
 

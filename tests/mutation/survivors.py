@@ -10,7 +10,7 @@ STEPS = r"numpy\.(absolute|fabs|copysign|heaviside|remainder|fmod), .*|(relu|cla
 NO_AXES = r"(x\[index\] = value, vjp 0|pick|place|join|running_sum|running_product), .*|"
 NO_AXES += r"numpy\.linalg\.\w+, .*|(sign_and_log|minors|mirrored|triangle|determined), .*|"
 NO_AXES += r"(spectrum|triplets|factors|pseudo_inverse), .*|"
-NO_AXES += r"numpy\.(matmul|swapaxes|moveaxis|fliplr|flipud|rot90), .*|embed, .*"
+NO_AXES += r"contract, .*|numpy\.(matmul|swapaxes|moveaxis|fliplr|flipud|rot90), .*|embed, .*"
 
 REASONS = [
     # what is done to every rule
@@ -23,6 +23,9 @@ REASONS = [
      "of the operands only the exponents, or the index, are read"),
     ("result a constant", "logsumexp, .*",
      "what is subtracted before exp cancels in exp(x - y) / sum(exp(x - y))"),
+    ("un-broadcasting skipped", r"x\[index\] = value, vjp 0", "x itself is not broadcast"),
+    ("result mutated", r"numpy\.broadcast_to, .*", "NumPy's result cannot be written to"),
+    ("float64 leak", r"numpy\.frexp", "its results are of two dtypes, and compared in float64"),
     ("wrong for 0-d", NO_AXES, "it needs an axis, or an axis makes no difference to it"),
     ("wrong for zeros", r"numpy\.(log|log2|log10|sqrt|cbrt|reciprocal|divide|remainder|fmod), .*",
      "the derivative there is infinite or nan, and stays so"),
@@ -71,6 +74,22 @@ REASONS = [
     ("keyword dropped", r".*: np\.(eye|ones|zeros|full)\(.*dtype.*",
      "the gradient is brought to its operand's dtype in the end"),
     ("keyword dropped", r".*errstate.*", "probes let NumPy's warnings pass"),
+    ("operator exchanged", r"indexing, may_repeat: .*",
+     "it only chooses between two ways to the same sum"),
+    ("comparison shifted|number shifted", r"reductions, mean_of: .*",
+     "it only chooses between two ways to the same bits"),
+    ("comparison shifted", r"linalg, _dot: b\.ndim <= 2 .*",
+     "matmul and tensordot are two ways to the same product"),
+    ("keyword dropped|number shifted|operands swapped|a term dropped",
+     r"linalg, one_letter_per_axis: (sorted|True|''|set|len|0).*",
+     "any letters that are free will do, and all of rest where there is no ellipsis"),
+    ("operands swapped", r".*np\.broadcast_shapes\(.*", "the operands commute"),
+    ("comparison shifted", r"reductions, _shifted: steps > 0 .*", "no step is 0"),
+    ("a constant for a Tensor", r"reductions, _flat: .*", "the number of axes is read"),
+    ("number shifted", r"shaping, _splitter: .*", "an empty piece is empty wherever it starts"),
+    ("number shifted", r"shaping, _concatenate: 0 -> 1",
+     "it stands for the length of arrays that join refuses"),
+    ("keyword dropped", r"shaping, _pad: .*", "the one option that is left is NumPy's default"),
 ]  # fmt: skip
 
 
