@@ -12,7 +12,7 @@ from mutation.survivors import reason
 
 from minigrad import core
 
-EXAMPLES = 50  # as in the ci profile
+EXAMPLES = 50
 MUTANTS = list(mutate.all_mutants())
 KINDS = list(dict.fromkeys(m.mutator for m in MUTANTS))
 EXPLAINED = {*UNARY, *BINARY, *CALLS}  # operations of which every mutant that lives has a reason
