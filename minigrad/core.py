@@ -465,7 +465,7 @@ def check_kinds(fn: Callable[..., Any], dtype: np.dtype[Any], parents: Sequence[
 
 def refuse_to_drop_parts(name: str, dtype: npt.DTypeLike | None) -> None:
     """Raise an error where complex numbers would become real ones."""
-    if dtype is not None and np.dtype(dtype).kind != "c":
+    if dtype is not None and np.dtype(dtype).kind not in "cb":  # a truth value is of the whole
         raise TypeError(
             f"{name}: {np.dtype(dtype)} of complex numbers would drop imaginary parts; "
             "use x.real or np.abs(x)"
@@ -539,7 +539,7 @@ def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
 
 def late_rules() -> bool:
     """Register what there is for libraries imported by now; whether there was something to do."""
-    due = [r for lib, r in LIBRARIES.items() if lib in sys.modules and r not in sys.modules]
+    due = [r for lib, r in LIBRARIES.items() if lib in loaded and r not in loaded]
     for rules in due:
         importlib.import_module(rules)
     return bool(due)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from minigrad.core import Tensor, asarray, call, check_device
+from minigrad.core import Tensor, apply, asarray, call, check_device
 
 
 def arange(
@@ -105,16 +105,7 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Tensor]:
     """For each of some vectors its elements along an axis of a common grid: `numpy.meshgrid`."""
     if indexing not in ("xy", "ij"):
         raise ValueError(f"meshgrid: indexing is 'xy' or 'ij', not {indexing!r}")
-    axes = list(range(len(arrays)))
-    if indexing == "xy":
-        axes[:2] = axes[:2][::-1]
-    vectors = [asarray(a).reshape(-1) for a in arrays]
-    shape = [vectors[i].size for i in axes]
-    along = [[-1 if j == i else 1 for j in range(len(arrays))] for i in axes]
-    return [
-        call(np.broadcast_to, v.reshape(places), shape=shape)
-        for v, places in zip(vectors, along, strict=True)
-    ]
+    return list(apply(np.meshgrid, *map(asarray, arrays), indexing=indexing))
 
 
 def ones(shape: Any, *, dtype: npt.DTypeLike | None = None, device: Any = None) -> Tensor:

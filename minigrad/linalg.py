@@ -87,8 +87,7 @@ def matrix_rank(x: Any, /, *, rtol: Any = None) -> Tensor:
     x = asarray(x)
     if x.ndim < 2:
         raise np.linalg.LinAlgError(f"matrix_rank of shape {x.shape}: a matrix has two axes")
-    rtol = None if rtol is None else asarray(rtol).detach().data
-    return asarray(np.linalg.matrix_rank(x.detach().data, rtol=rtol))
+    return call(np.linalg.matrix_rank, x, rtol=given(rtol))
 
 
 def outer(x1: Any, x2: Any, /) -> Tensor:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from minigrad.core import Axis, Tensor, asarray, call
+from minigrad.core import Axis, Tensor, apply, asarray, call
 from minigrad.ops.reductions import count
 
 e, inf, nan, newaxis, pi = math.e, math.inf, math.nan, None, math.pi
@@ -364,7 +364,8 @@ def nonzero(x: Any, /) -> tuple[Tensor, ...]:
     x = asarray(x)
     if x.ndim == 0:
         raise ValueError("nonzero of a 0-d tensor: there is no axis along which to count")
-    return tuple(asarray(places) for places in np.nonzero(x.detach().data))
+    places: tuple[Tensor, ...] = x.nonzero()
+    return places
 
 
 def searchsorted(x1: Any, x2: Any, /, *, side: Any = "left", sorter: Any = None) -> Tensor:
@@ -427,9 +428,8 @@ class UniqueInverse(NamedTuple):
 def unique_all(x: Any, /) -> UniqueAll:
     """The different values, sorted, where they are first, which of them each is, and how often."""
     x = asarray(x)
-    _, indices, inverse, counts = np.unique_all(x.detach().data)
-    tensors = (asarray(a) for a in (indices, inverse, counts))
-    return UniqueAll(x.reshape(-1)[indices], *tensors)
+    _, indices, *others = apply(np.unique_all, x.detach())
+    return UniqueAll(x.reshape(-1)[indices], indices, *others)
 
 
 def unique_counts(x: Any, /) -> UniqueCounts:
@@ -451,4 +451,4 @@ def unique_values(x: Any, /) -> Tensor:
 
 def isin(x1: Any, x2: Any, /, *, invert: bool = False) -> Tensor:
     """Whether each element of x1 is one of x2's, or is none: `numpy.isin`."""
-    return asarray(np.isin(asarray(x1).detach().data, asarray(x2).detach().data, invert=invert))
+    return call(np.isin, asarray(x1), asarray(x2), invert=invert)

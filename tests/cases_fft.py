@@ -100,7 +100,6 @@ CASES: dict[Callable[..., Any], Case] = {
     np.linalg.inv: Case.of(with_distinct_eigenvalues()),
     np.real: Case.of(some()),
     np.imag: Case.of(some()),
-    np.real_if_close: Case.of(some()),
     np.angle: Case.of(some(domain=(0.25, 8)) | some(domain=(-8, -0.25)), skip=["scalars"]),
     np.sign: Case.of(some(domain=(0.25, 8)) | some(domain=(-8, -0.25))),
 }  # fmt: skip

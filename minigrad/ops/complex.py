@@ -53,11 +53,6 @@ def _angle(z: Operand, deg: bool = False) -> Operand:
     return angle * (180 / math.pi) if deg else angle
 
 
-@composite(np.real_if_close)
-def _real_if_close(a: Operand, tol: float = 100) -> Operand:
-    return np.real(a) if np.isrealobj(np.real_if_close(a.detach(), tol)) else a
-
-
 @composite(np.sort_complex)
 def _sort_complex(a: Operand) -> Operand:
     ordered = np.sort(a)

@@ -622,11 +622,6 @@ def _trace_of_last(x: Operand, /, *, offset: int = 0, dtype: Any = None) -> Oper
     return np.sum(np.diagonal(x, offset, -2, -1), axis=-1, dtype=dtype)
 
 
-@composite(np.linalg.matrix_transpose)
-def _matrix_transpose(x: Operand, /) -> Operand:
-    return x.mT
-
-
 @composite(np.linalg.matmul)
 def _matmul(x1: Operand, x2: Operand, /) -> Operand:
     return np.matmul(x1, x2)

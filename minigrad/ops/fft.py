@@ -14,7 +14,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from minigrad.core import Array, Operand, composite, defvjp
 from minigrad.ops.elementwise import conj
-from minigrad.ops.shaping import embed
+from minigrad.ops.shaping import embed, piece
 
 Norm: TypeAlias = Literal["backward", "ortho", "forward"] | None
 
@@ -27,7 +27,7 @@ def resized(g: Operand, n: int, axis: int) -> Operand:
         margins = [(0, 0)] * np.ndim(g)
         margins[axis] = (0, missing)
         return embed(g, tuple(margins), 0)
-    return g if missing == 0 else g[(slice(None),) * axis + (slice(n),)]
+    return g if missing == 0 else piece(g, axis, None, n)
 
 
 def copies(n: int, axis: int, of: Operand) -> Array:

@@ -114,11 +114,9 @@ def _partition(a: Operand, kth: Any, axis: int | None = -1, kind: Any = None) ->
 # -- laying out
 
 
-@composite(np.matrix_transpose)
+@composite(np.matrix_transpose, np.linalg.matrix_transpose)
 def _matrix_transpose(x: Operand, /) -> Operand:
-    if np.ndim(x) < 2:
-        raise ValueError(f"numpy.matrix_transpose needs two axes, got shape {np.shape(x)}")
-    return np.swapaxes(x, -1, -2)
+    return x.mT
 
 
 @composite(np.rollaxis)

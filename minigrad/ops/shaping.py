@@ -117,11 +117,12 @@ def join(*arrays: Array, axis: int, starts: tuple[int, ...]) -> Array:
     return np.concatenate(arrays, axis=axis)
 
 
-def _piece(g: Operand, axis: int, start: int, stop: int) -> Operand:
-    return g[(slice(None),) * axis + (slice(start, stop),)]
+def piece(x: Operand, axis: int, start: int | None, stop: int | None) -> Operand:
+    """The elements of x from `start` to `stop` along an axis, counted from the first."""
+    return x[(slice(None),) * axis + (slice(start, stop),)]
 
 
-join.defvjp(each=lambda i, g, _y, *_xs, axis, starts: _piece(g, axis, starts[i], starts[i + 1]))
+join.defvjp(each=lambda i, g, _y, *_xs, axis, starts: piece(g, axis, starts[i], starts[i + 1]))
 
 
 @composite(np.concatenate)
@@ -199,7 +200,7 @@ def _splitter(fn: Any, fixed_axis: int | None) -> Any:
         axis = normalize_axis_index(axis, np.ndim(ary))
         places = fn(np.arange(np.shape(ary)[axis]), indices_or_sections)
         ends = [(p[0], p[-1] + 1) if len(p) else (0, 0) for p in places]
-        return [_piece(ary, axis, *pair) for pair in ends]
+        return [piece(ary, axis, *pair) for pair in ends]
 
     return split
 

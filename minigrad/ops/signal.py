@@ -1,7 +1,7 @@
 """Derivatives of what NumPy does to samples: differences, slopes, areas, convolution and such.
 
 Most of it is linear in the samples; the places at which they were taken are operands, too.  It
-imports core only; polynomials.py comes next.
+imports core and shaping only; polynomials.py comes next.
 """
 
 import math
@@ -11,18 +11,15 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from minigrad.core import Array, Operand, composite, defvjp, known, operand, primitive
+from minigrad.ops.shaping import piece
 
 # -- differences
-
-
-def _slice(a: Operand, axis: int, start: int | None, stop: int | None) -> Operand:
-    return a[(slice(None),) * axis + (slice(start, stop),)]
 
 
 def _steps(a: Operand, axis: int = -1) -> Operand:
     """What there is from one element to the next."""
     axis = normalize_axis_index(axis, np.ndim(a))
-    return _slice(a, axis, 1, None) - _slice(a, axis, None, -1)
+    return piece(a, axis, 1, None) - piece(a, axis, None, -1)
 
 
 @composite(np.diff)
@@ -70,7 +67,7 @@ def _trapezoid(y: Operand, x: Operand = None, dx: Operand = 1.0, axis: int = -1)
             if (x.ndim == 1)
             else _steps(x, axis)
         )
-    heights = (_slice(y, axis, 1, None) + _slice(y, axis, None, -1)) / 2
+    heights = (piece(y, axis, 1, None) + piece(y, axis, None, -1)) / 2
     return np.sum(dx * heights, axis=axis)
 
 
@@ -107,10 +104,10 @@ def _slopes(f: Operand, spacing: Operand, axis: int, edge_order: int) -> Operand
     widths = _steps(operand(spacing)).reshape(shape) if places else spacing
 
     def width(start: int | None, stop: int | None) -> Operand:
-        return _slice(widths, axis, start, stop) if places else widths
+        return piece(widths, axis, start, stop) if places else widths
 
     def value(start: int | None, stop: int | None) -> Operand:
-        return _slice(f, axis, start, stop)
+        return piece(f, axis, start, stop)
 
     h, k = width(None, -1), width(1, None)
     inner = (
