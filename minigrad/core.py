@@ -246,9 +246,13 @@ class Primitive:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Its value: a Tensor if any argument is one, else what the function returns."""
-        if kwargs and holds_tensor((args, kwargs)):
-            bound, kwargs = bind(self, args, kwargs, arrays=len(args) + len(kwargs))
-            args = tuple(bound)
+        if kwargs:
+            options = options_of(self)
+            if kwargs.keys() <= options.keys():
+                kwargs = {k: value for k, value in kwargs.items() if value is not options[k]}
+            elif holds_tensor((args, kwargs)):
+                bound, kwargs = bind(self, args, kwargs, arrays=len(args) + len(kwargs))
+                args = tuple(bound)
         recorded = False
         for arg in args:
             if type(arg) is Tensor:
@@ -505,12 +509,12 @@ def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
             args, kwargs = bind(fn, args, kwargs, arrays=len(rule.vjps))
         for name, value in kwargs.items():
             if holds_tensor(value):
-                if any(t.requires_grad for t in tensors_in(value)):
+                if needs_grad(value):
                     raise unsupported(fn, name, "as a Tensor that requires grad")
                 kwargs = {**kwargs, name: unwrap(value)}
         return apply(fn, *args, **kwargs)
     lazy = "dask.array" in loaded and holds_lazy((args, kwargs))
-    if _recording.get() and any(t.requires_grad for t in tensors_in((args, kwargs))):
+    if (needs_grad(args) or needs_grad(kwargs)) and _recording.get():
         if fn in COMPOSITES:
             if fn in REAL and any(t.dtype.kind == "c" for t in tensors_in((args, kwargs))):
                 raise no_complex_rule(fn)
@@ -552,6 +556,8 @@ def without_out(
     out = kwargs.get("out")
     if out is None and len(args) > position_of_out(fn):
         out = args[position_of_out(fn)]
+    elif "out" not in kwargs:
+        return kwargs
     if any(array is not None for array in (out if isinstance(out, tuple) else (out,))):
         raise TypeError(
             f"{name_of(fn)}: out= would change an array that a graph may need; "
@@ -591,6 +597,13 @@ signature_of = functools.cache(inspect.signature)
 
 
 @functools.cache
+def options_of(fn: Primitive) -> dict[str, Any]:
+    """The arguments that it takes by name only, and their defaults."""
+    parameters = signature_of(fn).parameters.values()
+    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+
+@functools.cache
 def parameters_of_composite(fn: Callable[..., Any]) -> tuple[frozenset[str] | None, int]:
     """The names it takes (None: any), and how many of the first ones are NumPy's first ones."""
     ours = signature_of(COMPOSITES[fn]).parameters
@@ -599,10 +612,12 @@ def parameters_of_composite(fn: Callable[..., Any]) -> tuple[frozenset[str] | No
         theirs = signature_of(fn).parameters
     except ValueError:  # a compiled function without a signature: its names are positions only
         return frozenset(ours), len(ours)
-    in_common = itertools.takewhile(
-        lambda pair: pair[0] == pair[1], zip(ours, theirs, strict=False)
-    )
-    return None if takes_any else frozenset(ours), sum(1 for _ in in_common)
+    in_common = 0
+    for name, parameter in zip(ours, theirs.values(), strict=False):
+        if name != parameter.name and parameter.kind is not parameter.POSITIONAL_ONLY:
+            break
+        in_common += 1
+    return None if takes_any else frozenset(ours), in_common
 
 
 def bind(
@@ -648,6 +663,15 @@ def tensors_in(value: Any) -> Iterator[Tensor]:
 def holds_tensor(value: Any) -> bool:
     """Whether there is a Tensor in `value`, however deep."""
     return next(tensors_in(value), None) is not None
+
+
+def needs_grad(value: Any) -> bool:
+    """Whether there is a Tensor that requires grad in `value`, however deep."""
+    if isinstance(value, Tensor):
+        return value._node is not None
+    if isinstance(value, (list, tuple)):
+        return any(map(needs_grad, value))
+    return isinstance(value, dict) and any(map(needs_grad, value.values()))
 
 
 def unwrap(value: Any) -> Any:

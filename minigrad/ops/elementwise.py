@@ -211,8 +211,12 @@ where.defvjp(
 
 
 @composite(np.where)
-def _where(condition: Operand, *choices: Operand) -> Operand:
-    return where(condition, *choices) if choices else np.nonzero(condition)
+def _where(condition: Operand, x: Any = None, y: Any = None) -> Operand:
+    if x is None and y is None:
+        return np.nonzero(condition)
+    if x is None or y is None:
+        raise ValueError("it takes both x and y, or neither")
+    return where(condition, x, y)
 
 
 @primitive(broadcasts=True)

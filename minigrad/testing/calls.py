@@ -198,9 +198,10 @@ class Call:
         """Whether `xs` are within the domain; what comes after the operands always is."""
         if self.domain is None:
             return True
-        bounds = zip(self.bounds(), xs, strict=False)
+        bounds = zip(self.bounds, xs, strict=False)
         return all(np.all((x >= low) & (x <= high)) for (low, high), x in bounds if x.size)
 
+    @functools.cached_property
     def bounds(self) -> Sequence[tuple[float, float]]:
         """Of each operand the domain."""
         domain = np.array((-np.inf, np.inf) if self.domain is None else self.domain, float)

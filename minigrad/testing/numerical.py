@@ -21,6 +21,7 @@ from minigrad.transforms import Trace
 Floats = npt.NDArray[np.float64]
 
 SHRINK, ROWS = 1.6, 10  # each step of the tableau, and how many
+FEW = 6  # how many do where the function is smooth
 EPS = float(np.finfo(float).eps)
 SAFETY = 10  # of the error that neighbours in the tableau show
 STEPS = (0.05, 0.05 / 64)  # the largest differences tried: there may be a kink or pole near
@@ -100,18 +101,35 @@ class Differences:
         The largest step; each following one is 1.6 times smaller.
     scale : float
         The size of what f computes with, where that may cancel: it is rounded, too.
+    rows : int
+        How many steps are taken now; `complete` takes the rest.
 
     """
 
     def __init__(
-        self, f: Callable[[float], npt.ArrayLike], step: float = 0.05, scale: float = 0.0
+        self,
+        f: Callable[[float], npt.ArrayLike],
+        step: float = 0.05,
+        scale: float = 0.0,
+        rows: int = ROWS,
     ) -> None:
-        steps = step / SHRINK ** np.arange(ROWS)
+        self.f, self.scale = f, scale
         self.here = np.asarray(f(0.0), float)
-        self.above = np.array([f(h) for h in steps], float)
-        self.below = np.array([f(-h) for h in steps], float)
-        self.steps = steps[:, None]
-        self.scale = scale
+        self.steps = step / SHRINK ** np.arange(ROWS)[:, None]
+        self.above, self.below = np.full((2, ROWS, *self.here.shape), np.nan)  # unknown as yet
+        self._take(range(rows))
+        self.rows = rows
+
+    def _take(self, rows: Iterable[int]) -> None:
+        for row in rows:
+            h = float(self.steps[row, 0])
+            self.above[row], self.below[row] = self.f(h), self.f(-h)
+
+    def complete(self) -> Differences:
+        """These, with all the steps taken."""
+        self._take(range(self.rows, ROWS))
+        self.rows = ROWS
+        return self
 
     @np.errstate(all="ignore")  # where f has no value there is no derivative either
     def slope(self) -> Estimate:
