@@ -87,6 +87,7 @@ def page() -> str:
         "",
         "NumPy has a list of the functions that ask their arguments what to do.",
         "Each is exactly one of these; names are in `numpy`.",
+        "What works through SciPy and scikit-learn is in [coverage_scipy.md](coverage_scipy.md).",
         "",
     ]
     about = {

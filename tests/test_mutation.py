@@ -11,6 +11,7 @@ from mutation import mutate, mutators, source
 from mutation.survivors import reason
 
 from minigrad import core
+from minigrad.ops import reductions
 
 EXAMPLES = 50
 MUTANTS = list(mutate.all_mutants())
@@ -47,6 +48,16 @@ def test_a_wrong_rule_that_lives_is_a_gap(monkeypatch):
     assert mutate.judged(multiply_by(change), EXAMPLES) == (False, "as drawn, numpy.multiply")
 
 
+def test_what_a_mutant_left_in_a_cache_is_forgotten():
+    fn = reductions.bounds
+    edit = source.Edit("planted", "bounds", [(fn.__wrapped__, (lambda dtype: (0, 0)).__code__)])
+    for _ in range(2):
+        lowest, highest = fn(np.dtype(float))
+        assert lowest < highest
+        with source.installed(edit):
+            assert fn(np.dtype(float)) == (0, 0)
+
+
 def test_after_a_mutant_all_is_as_it_was():
     functions = [fn for module in source.MODULES for fn in source.functions(module)]
 
@@ -55,6 +66,7 @@ def test_after_a_mutant_all_is_as_it_was():
             dict(core.RULES),
             [(rule.vjps, rule.each) for rule in core.RULES.values()],
             dict(core.COMPOSITES),
+            set(core.COMPLEX),
             [fn.__code__ for fn in functions],
         )
 

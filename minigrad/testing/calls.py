@@ -317,6 +317,9 @@ class Failure(AssertionError):
         super().__init__(what)
         self.what, self.call, self.law, self.found = what, call, law, found
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return AssertionError, (str(self),)  # an operation need not be one that can be pickled
+
     def __str__(self) -> str:
         width = max(map(len, self.found), default=0)
         table = "".join(f"\n    {k:{width}}  {v}" for k, v in self.found.items())

@@ -136,6 +136,7 @@ class Differences:
         """The derivatives; at a kink the jump of the slope is part of the error."""
         above, below, here, h = self.above, self.below, self.here, self.steps
         rounding = 4 * EPS * (np.abs(above) + np.abs(below) + np.abs(here) + self.scale) / h
+        rounding[self.rows :] = 0  # of steps not taken, whose entries are unknown
         slope = EVEN.limit((above - below) / (2 * h), rounding)
         kink = ODD.limit((above - 2 * here + below) / h, rounding)
         error = slope.error + np.abs(kink.value) + kink.error

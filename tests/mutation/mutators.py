@@ -222,7 +222,8 @@ def installed(place: Rule, change: Callable[[Call], Any]) -> Iterator[None]:
         each = wrong
     else:
         vjps[place.position] = wrong
-    core.defvjp(place.fn, *vjps, each=each, broadcasts=rule.broadcasts)
+    for_complex = place.fn in core.COMPLEX
+    core.defvjp(place.fn, *vjps, each=each, broadcasts=rule.broadcasts, complex=for_complex)
     try:
         yield
     finally:

@@ -171,8 +171,18 @@ def installed(edit: Edit) -> Iterator[None]:
     before = [fn.__code__ for fn, _ in edit.codes]
     for fn, new in edit.codes:
         fn.__code__ = new
+    forget()
     try:
         yield
     finally:
         for (fn, _), code in zip(edit.codes, before, strict=True):
             fn.__code__ = code
+        forget()
+
+
+def forget() -> None:
+    """Empty the caches of functions: what is in them may come of other code than is there now."""
+    for module in MODULES:
+        for value in vars(module).values():
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()
