@@ -210,7 +210,7 @@ def slopes(f: Map, v: Floats, wanted: Any) -> tuple[Estimate, Any]:
             if np.all(smooth[wanted]):
                 break
         if f.range() > WIDE:  # then a staircase may look smooth from afar
-            finer = f.differences(v, STEPS[0] / f.range()).slope()
+            finer = f.differences(v, STEPS[0] / f.range(), FEW).slope()
             smooth &= np.abs(finer.value - estimate.value) <= finer.error + estimate.error
             smooth &= finer.error <= np.abs(estimate.value) + np.abs(f.here)
     return estimate, smooth
