@@ -87,6 +87,11 @@ def values_in_order(values: Any) -> Any:
     return np.take_along_axis(values, in_order(values), axis=-1)
 
 
+def turned(x: Any) -> Any:
+    """Complex numbers, both parts of which depend on x."""
+    return x * (1 + 0.5j)
+
+
 CASES: dict[Callable[..., Any], Case] = {
     **dict.fromkeys(ALONG_ONE, Case.of(along_one())),
     **dict.fromkeys(ALONG_TWO, Case.of(along_many(2))),
@@ -98,8 +103,8 @@ CASES: dict[Callable[..., Any], Case] = {
     np.linalg.eigvals: Case.of(with_distinct_eigenvalues(), readout=values_in_order),
     eig.eigen: Case.of(with_distinct_eigenvalues(), readout=settled),
     np.linalg.inv: Case.of(with_distinct_eigenvalues()),
-    np.real: Case.of(some()),
-    np.imag: Case.of(some()),
+    np.real: Case.of(some(), through=turned),
+    np.imag: Case.of(some(), through=turned),
     np.angle: Case.of(some(domain=(0.25, 8)) | some(domain=(-8, -0.25)), skip=["scalars"]),
     np.sign: Case.of(some(domain=(0.25, 8)) | some(domain=(-8, -0.25))),
 }  # fmt: skip

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from minigrad.testing import arrays, axes, broadcastable, call, property_test
+from minigrad.testing import PROPERTIES, arrays, axes, broadcastable, call, property_test
+from minigrad.testing.calls import Arguments
 from minigrad.testing.harness import calls as calls_of
 
 SMALL = (-4, 4)
@@ -118,6 +119,13 @@ class Case(NamedTuple):
         tested = fn if self.through is None else after(self.through, fn)
         tested = tested if self.readout is None else before(self.readout, tested)
         property_test(tested, self.calls, **self.options, **options)()
+        if self.through is not None:  # which hides whether fn changes what it is given
+            skip = PROPERTIES.keys() - {"mutation"}
+            property_test(fn, self.calls.map(self._given), skip=skip, **options)()
+
+    def _given(self, c: Arguments) -> Arguments:
+        assert self.through is not None
+        return call(np.real(self.through(c.args[0])), *c.args[1:], **c.kwargs)
 
 
 def after(through: Callable[[Any], Any], fn: Any) -> Callable[..., Any]:

@@ -467,8 +467,9 @@ def test_value_and_gradients(row, create_graph):
     assert_same(y, row.value)
     y.backward(np.ones(y.shape), create_graph=create_graph)
     assert len(inputs) == len(row.grads)
-    for x, expected in zip(inputs, row.grads, strict=True):
+    for x, given, expected in zip(inputs, row.inputs, row.grads, strict=True):
         assert_same(x.grad, expected)
+        np.testing.assert_array_equal(x.data, given)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)

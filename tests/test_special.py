@@ -165,6 +165,8 @@ SCIPY_EDGES = [
     ("i0e", (0,), 1, (0,)),
     ("i1", (0,), 0, (.5,)),
     ("exprel", (0,), 1, (.5,)),
+    ("exprel", (inf,), inf, (inf,)),
+    ("exprel", (-inf,), 0, (0,)),
     ("rgamma", (-2,), 0, (2,)),
     ("ellipk", (0,), math.pi / 2, (math.pi / 8,)),
     ("ellipe", (0,), math.pi / 2, (-math.pi / 8,)),

@@ -52,9 +52,16 @@ for _name in ("cbrt", "exp2", "expm1", "log1p"):
 defvjp(sp.expit, *RULES[sigmoid].vjps)
 
 # -- elementary
+
+
+def exprel_slope(x: Operand) -> Operand:
+    """Derivative of exprel.  SciPy never returns from where x is huge: it is inf there, or 0."""
+    return sp.hyp1f1(2, 3, np.clip(x, -1e30, 1e3)) / 2
+
+
 defvjp(sp.exp10, lambda g, y, _x: g * y * math.log(10))
 defvjp(sp.log_expit, lambda g, _y, x: g * sp.expit(-x))
-defvjp(sp.exprel, lambda g, _y, x: g * sp.hyp1f1(2, 3, x) / 2)
+defvjp(sp.exprel, lambda g, _y, x: g * exprel_slope(x))
 defvjp(sp.cosm1, lambda g, _y, x: -g * np.sin(x))
 defvjp(sp.sindg, lambda g, _y, x: g * DEGREE * sp.cosdg(x))
 defvjp(sp.cosdg, lambda g, _y, x: -g * DEGREE * sp.sindg(x))
@@ -74,12 +81,12 @@ defvjp(
 defvjp(
     sp.boxcox,
     lambda g, _z, x, p: g * np.power(x, p - 1),
-    lambda g, _z, x, p: g * np.square(np.log(x)) * sp.hyp1f1(2, 3, p * np.log(x)) / 2,
+    lambda g, _z, x, p: g * np.square(np.log(x)) * exprel_slope(p * np.log(x)),
 )
 defvjp(
     sp.boxcox1p,
     lambda g, _z, x, p: g * np.power(1 + x, p - 1),
-    lambda g, _z, x, p: g * np.square(np.log1p(x)) * sp.hyp1f1(2, 3, p * np.log1p(x)) / 2,
+    lambda g, _z, x, p: g * np.square(np.log1p(x)) * exprel_slope(p * np.log1p(x)),
 )
 
 
