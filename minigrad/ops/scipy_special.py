@@ -24,6 +24,7 @@ from scipy.special._ufuncs import (  # type: ignore[import-untyped]
 from minigrad.core import CONSTANTS, RULES, Array, Operand, Primitive, composite, defvjp, primitive
 from minigrad.ops import special
 from minigrad.ops.elementwise import only_where, power_by_base, power_by_exponent, sigmoid
+from minigrad.ops.reductions import bounds
 
 UFUNCS: dict[str, np.ufunc] = {
     name: ufunc
@@ -56,7 +57,7 @@ defvjp(sp.expit, *RULES[sigmoid].vjps)
 
 def exprel_slope(x: Operand) -> Operand:
     """Derivative of exprel.  SciPy never returns from where x is huge: it is inf there, or 0."""
-    return sp.hyp1f1(2, 3, np.clip(x, -1e30, 1e3)) / 2
+    return sp.hyp1f1(2, 3, np.clip(x, bounds(x.dtype)[0], 1e3)) / 2
 
 
 defvjp(sp.exp10, lambda g, y, _x: g * y * math.log(10))
