@@ -88,9 +88,10 @@ def expanding(draw: st.DrawFn) -> Any:
 
 @st.composite
 def spreading(draw: st.DrawFn) -> Any:
-    base = draw(shapes())
-    found = draw(hnp.mutually_broadcastable_shapes(num_shapes=1, base_shape=base, min_side=0))
-    return call(draw(some(found.input_shapes[0])), found.result_shape)
+    shape = draw(shapes())
+    sides = [n if draw(st.integers(0, 3)) else 1 for n in shape]
+    added = draw(st.sampled_from([0, 0, len(shape) // 2, len(shape)]))
+    return call(draw(some(tuple(sides[added:]))), shape)
 
 
 @st.composite
@@ -355,7 +356,8 @@ def p_norms(draw: st.DrawFn) -> Any:
     """Orders below one have no slope at 0: their arrays are positive."""
     p = draw(st.sampled_from([1, 2, 2.5, 3, 0.5, -1]))
     x = draw(some(shapes(min_side=1), domain=(0.25, 8) if p < 1 else (-8, 8)))
-    return call(x, p, draw(axes(x.ndim, none=False)), draw(st.booleans()))
+    axis = draw(axes(x.ndim, none=False)) if x.ndim else ()
+    return call(x, p, axis, draw(st.booleans()))
 
 
 @st.composite
@@ -475,7 +477,8 @@ CALLS: dict[Callable[..., Any], Any] = {
         lambda c: call(c[0], np.rint(np.clip(np.nan_to_num(c[1]), -3, 3)).astype(int))
     ),
     np.heaviside: broadcastable(2, domain=[(0.25, 8), (-8, 8)])
-    | some().map(lambda h: call(np.resize([0, 1, -1], (2, *h.shape)), h)),
+    | some().map(lambda h: call(np.resize([0, 1, -1], (2, *h.shape)), h))
+    | st.just(call(np.zeros((2, 0)), np.zeros(0))),
     np.remainder: quotients(),
     np.fmod: quotients(),
     np.divmod: quotients(),

@@ -142,7 +142,7 @@ def polynomials(draw: st.DrawFn) -> Any:
     a = draw(st.sampled_from([anything(), squares()]).flatmap(lambda drawn: drawn))
     directions = draw(st.sampled_from([1, 0])) if a.shape[-1] < 4 else 0
     rng = draw(seeds)
-    shape = a.shape[draw(st.sampled_from([a.ndim - 2, 0])) :]  # directions broadcast
+    shape = draw(st.sampled_from([a.shape, a.shape[-2:], (2, *a.shape)]))  # directions broadcast
     return call(a, *(rng.standard_normal(shape) for _ in range(directions)))
 
 

@@ -5,7 +5,7 @@ differentiated, or one of a list of constants, for an argument that has no deriv
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -13,14 +13,14 @@ from drawn import Case, case
 from hypothesis import strategies as st
 
 from minigrad.ops import special
-from minigrad.testing import broadcastable, call
+from minigrad.testing import Edge, broadcastable, call
 
 try:
     from minigrad.ops import scipy_special
 except ImportError:  # no SciPy
     scipy_special = None  # type: ignore[assignment]
 
-inf = np.inf
+inf, nan = np.inf, np.nan
 Operand = tuple[float, float] | list[Any] | None
 
 
@@ -44,6 +44,43 @@ def drawing(*operands: Operand, **options: Any) -> Case:
     return Case.of(st.builds(together, arrays, constants), **options)
 
 
+# fmt: off
+EDGES = [  # of what is ours: where, the value, and the gradients
+    ("xlogy", (0, 0), 0, (0, 0)),
+    ("xlogy", (0, 2), 0, (math.log(2), 0)),
+    ("xlogy", (2, 0), -inf, (-inf, inf)),
+    ("xlogy", (0, -1), 0, (nan, 0)),
+    ("xlog1py", (0, -1), 0, (0, 0)),
+    ("xlog1py", (2, 0), 0, (0, 2)),
+    ("entr", (0,), 0, (inf,)),
+    ("entr", (-1,), -inf, (nan,)),
+    ("logit", (0,), -inf, (inf,)),
+    ("logit", (1,), inf, (inf,)),
+    ("logit", (2,), nan, (nan,)),
+    ("erf", (0,), 0, (2 / math.sqrt(math.pi),)),
+    ("erf", (inf,), 1, (0,)),
+    ("erfc", (-inf,), 2, (0,)),
+    ("ndtr", (-inf,), 0, (0,)),
+]
+SCIPY_EDGES = [  # and of SciPy's
+    ("kl_div", (0, 0), 0, (0, 1)),
+    ("rel_entr", (0, 0), 0, (0, 0)),
+    ("rel_entr", (0, 1), 0, (-inf, 0)),
+    ("i0e", (0,), 1, (0,)),
+    ("i1", (0,), 0, (.5,)),
+    ("exprel", (0,), 1, (.5,)),
+    ("exprel", (inf,), inf, (inf,)),
+    ("exprel", (-inf,), 0, (0,)),
+    ("rgamma", (-2,), 0, (2,)),
+    ("ellipk", (0,), math.pi / 2, (math.pi / 8,)),
+    ("ellipe", (0,), math.pi / 2, (-math.pi / 8,)),
+    ("boxcox", (2, 0), math.log(2), (.5, math.log(2) ** 2 / 2)),
+    ("huber", (1, 1), .5, (0, 1)),
+    ("spence", (1,), 0, (-1,)),
+    ("beip", (0,), 0, (.5,)),
+]
+# fmt: on
+
 OURS: dict[Callable[..., Any], Case] = {
     special.erf: case(1, None),
     special.erfc: case(1, None),
@@ -61,6 +98,16 @@ for _fn, _reference in (
     (special.ndtr, lambda x: math.erfc(-x * math.sqrt(0.5)) / 2),
 ):
     OURS[_fn].options["reference"] = elementwise(_reference)
+
+
+def edges_of(name: str, table: Iterable[Any]) -> dict[str, Any]:
+    """The option of a case that has the edges of a function, if there are any."""
+    edges = {at: Edge(grads, value=value) for named, at, value, grads in table if named == name}
+    return {"edges": edges} if edges else {}
+
+
+for _fn, _case in OURS.items():
+    _case.options.update(edges_of(_fn.__name__, EDGES))
 
 PROBABILITY = (0.0625, 0.9375)
 POSITIVE = (0.125, 8)
@@ -180,7 +227,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
 CASES = dict(OURS)
 if scipy_special is not None:
     for _name, _operands in OPERANDS.items():
-        CASES[scipy_special.UFUNCS[_name]] = drawing(*_operands, **OPTIONS.get(_name, {}))
+        _options = OPTIONS.get(_name, {}) | edges_of(_name, [*EDGES, *SCIPY_EDGES])
+        CASES[scipy_special.UFUNCS[_name]] = drawing(*_operands, **_options)
     for _ufunc, _parts in scipy_special.PARTS.items():
         for _part in _parts:
             _skip = ["scalars", *OPTIONS.get(_ufunc.__name__, {}).get("skip", [])]

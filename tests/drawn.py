@@ -119,12 +119,13 @@ class Case(NamedTuple):
         tested = fn if self.through is None else after(self.through, fn)
         tested = tested if self.readout is None else before(self.readout, tested)
         property_test(tested, self.calls, **self.options, **options)()
-        if self.through is not None:  # which hides whether fn changes what it is given
+        if tested is not fn:  # then a change of what fn itself is given is not seen yet
             skip = PROPERTIES.keys() - {"mutation"}
             property_test(fn, self.calls.map(self._given), skip=skip, **options)()
 
     def _given(self, c: Arguments) -> Arguments:
-        assert self.through is not None
+        if self.through is None:
+            return c
         return call(np.real(self.through(c.args[0])), *c.args[1:], **c.kwargs)
 
 

@@ -15,7 +15,6 @@ import minigrad as mg
 import minigrad.nn.functional as F
 from minigrad import core
 from minigrad.ops import special
-from minigrad.testing import Edge, call, check_edges
 
 inf, nan = np.inf, np.nan
 
@@ -136,62 +135,6 @@ def test_gelu_has_every_property_of_an_operation(approximate):
     layer = mg.nn.GELU(approximate)
     x = mg.tensor([-1.0, 0.0, 2.0])
     np.testing.assert_array_equal(layer(x).numpy(), F.gelu(x, approximate).numpy())
-
-
-# -- edges: value, then gradients
-
-# fmt: off
-EDGES = [
-    ("xlogy", (0, 0), 0, (0, 0)),
-    ("xlogy", (0, 2), 0, (math.log(2), 0)),
-    ("xlogy", (2, 0), -inf, (-inf, inf)),
-    ("xlogy", (0, -1), 0, (nan, 0)),
-    ("xlog1py", (0, -1), 0, (0, 0)),
-    ("xlog1py", (2, 0), 0, (0, 2)),
-    ("entr", (0,), 0, (inf,)),
-    ("entr", (-1,), -inf, (nan,)),
-    ("logit", (0,), -inf, (inf,)),
-    ("logit", (1,), inf, (inf,)),
-    ("logit", (2,), nan, (nan,)),
-    ("erf", (0,), 0, (2 / math.sqrt(math.pi),)),
-    ("erf", (inf,), 1, (0,)),
-    ("erfc", (-inf,), 2, (0,)),
-    ("ndtr", (-inf,), 0, (0,)),
-]
-SCIPY_EDGES = [
-    ("kl_div", (0, 0), 0, (0, 1)),
-    ("rel_entr", (0, 0), 0, (0, 0)),
-    ("rel_entr", (0, 1), 0, (-inf, 0)),
-    ("i0e", (0,), 1, (0,)),
-    ("i1", (0,), 0, (.5,)),
-    ("exprel", (0,), 1, (.5,)),
-    ("exprel", (inf,), inf, (inf,)),
-    ("exprel", (-inf,), 0, (0,)),
-    ("rgamma", (-2,), 0, (2,)),
-    ("ellipk", (0,), math.pi / 2, (math.pi / 8,)),
-    ("ellipe", (0,), math.pi / 2, (-math.pi / 8,)),
-    ("boxcox", (2, 0), math.log(2), (.5, math.log(2) ** 2 / 2)),
-    ("huber", (1, 1), .5, (0, 1)),
-    ("spence", (1,), 0, (-1,)),
-    ("beip", (0,), 0, (.5,)),
-]
-# fmt: on
-
-
-@pytest.mark.parametrize(("name", "at", "value", "grads"), EDGES)
-def test_edges(name, at, value, grads):
-    check_edges(getattr(special, name), [(call(*map(np.float64, at)), Edge(grads, value=value))])
-
-
-@needs_scipy
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize(("name", "at", "value", "grads"), [*EDGES, *SCIPY_EDGES])
-def test_edges_of_scipys(name, at, value, grads):
-    xs = [mg.tensor(x, dtype=float, requires_grad=True) for x in at]
-    y = scipy_special.UFUNCS[name](*xs)
-    np.testing.assert_allclose(y.numpy(), value, atol=1e-16)
-    for g, expected in zip(mg.grad(y, xs), grads, strict=True):
-        np.testing.assert_allclose(g.numpy(), expected, rtol=1e-13)
 
 
 # -- SciPy's functions
