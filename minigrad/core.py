@@ -749,16 +749,16 @@ def name_of(fn: Any) -> str:
     if fn is operator.getitem:
         return "x[index]"
     module = home_of(fn) if isinstance(fn, np.ufunc) else fn.__module__
-    return f"{module}.{fn.__name__}"
+    return f"{module}.{fn.__name__}" if module else f"the ufunc {fn.__name__}"
 
 
 def home_of(ufunc: np.ufunc) -> str:
-    """The module that users know a ufunc from, which it does not know itself."""
-    for module in ("numpy", *LIBRARIES):
+    """The module that users know a ufunc from, which it does not know itself; empty: none."""
+    for module in ("numpy", "numpy.strings", *LIBRARIES):
         found = getattr(sys.modules.get(module), ufunc.__name__, None)
         if inspect.unwrap(found) is ufunc:  # type: ignore[arg-type]  # anything may be found there
             return module
-    return "numpy"
+    return ""
 
 
 def unsupported(fn: Any, argument: str, how: str = "where grad is required") -> TypeError:

@@ -40,8 +40,10 @@ def drawing(*operands: Operand, **options: Any) -> Case:
         return call(*(next(chosen if isinstance(d, list) else drawn) for d in operands))
 
     arrays = broadcastable(len(domains), domain=None if whole else domains, special=whole)
+    empty = st.just([np.zeros((2, 0)) for _ in domains])
+    drawn = st.sampled_from([*[arrays] * 12, empty]).flatmap(lambda strategy: strategy)
     options["domain"] = None if whole else domains
-    return Case.of(st.builds(together, arrays, constants), **options)
+    return Case.of(st.builds(together, drawn, constants), **options)
 
 
 # fmt: off
@@ -78,6 +80,8 @@ SCIPY_EDGES = [  # and of SciPy's
     ("huber", (1, 1), .5, (0, 1)),
     ("spence", (1,), 0, (-1,)),
     ("beip", (0,), 0, (.5,)),
+    ("radian", (1, 2, 3), 3723 * math.pi / 648000,
+     (math.pi / 180, math.pi / 10800, math.pi / 648000)),
 ]
 # fmt: on
 

@@ -175,12 +175,14 @@ PROBES: dict[str, Callable[[Any], Any]] = {
 
 @functools.cache
 def baseline(fn: Any) -> list[tuple[str, Any, list[Any]]]:
-    """What is seen of the right rule, for every probe that it has an answer to."""
+    """What is seen of the right rule, for every probe in its case's domain that it answers."""
     found = []
     for probe, change in PROBES.items():
         for call in drawn(fn, PROBED)[: PROBED if probe == "as drawn" else 20]:
             with contextlib.suppress(Exception):
-                found.append((probe, call, observed(fn, call, change)))
+                held = Call(fn, call, domain=CASES[fn].options.get("domain"))
+                if held.within([change(x) for x in held.xs]):
+                    found.append((probe, call, observed(fn, call, change)))
     return found
 
 
