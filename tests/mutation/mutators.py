@@ -257,7 +257,7 @@ def mutated(place: Rule, change: Callable[[Call], Any]) -> Callable[..., Any]:
     shapes = [i for i in range(n) if place.reads.takes_shape(i)]
     for i, p in enumerate(parameters):
         if leading <= i <= leading + n:  # the result and the operands
-            parameters[i] = p.replace(name=p.name.lstrip("_").removesuffix("_shape"))
+            parameters[i] = p.replace(name=f"read{i}")
         elif p.kind is p.VAR_POSITIONAL:
             parameters[i] = p.replace(name=p.name.lstrip("_"))
 
