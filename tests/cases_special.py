@@ -80,6 +80,9 @@ SCIPY_EDGES = [  # and of SciPy's
     ("huber", (1, 1), .5, (0, 1)),
     ("spence", (1,), 0, (-1,)),
     ("beip", (0,), 0, (.5,)),
+    ("fdtrc", call(2, 2, 1.0), .5, (-.25,)),
+    ("fdtri", call(2, 2, .5), 1, (4,)),
+    ("stdtrit", call(1, .5), 0, (math.pi,)),
     ("radian", (1, 2, 3), 3723 * math.pi / 648000,
      (math.pi / 180, math.pi / 10800, math.pi / 648000)),
 ]
@@ -106,7 +109,7 @@ for _fn, _reference in (
 
 def edges_of(name: str, table: Iterable[Any]) -> dict[str, Any]:
     """The option of a case that has the edges of a function, if there are any."""
-    edges = {at: Edge(grads, value=value) for named, at, value, grads in table if named == name}
+    edges = [(at, Edge(grads, value=value)) for named, at, value, grads in table if named == name]
     return {"edges": edges} if edges else {}
 
 
@@ -154,7 +157,7 @@ OPERANDS: dict[str, tuple[Operand, ...]] = {
     "gdtrix": ((0.25, 4), SHAPES, PROBABILITY), "gdtria": (PROBABILITY, SHAPES, (0.25, 4)),
     "stdtr": (SHAPES, (0.125, 8)), "stdtrit": (SHAPES, PROBABILITY),
     "fdtr": (SHAPES, SHAPES, POSITIVE), "fdtrc": (SHAPES, SHAPES, POSITIVE),
-    "fdtri": (SHAPES, SHAPES, PROBABILITY),
+    "fdtri": (SHAPES[1:], SHAPES[1:], PROBABILITY),
     "chndtr": (POSITIVE, SHAPES, (0.25, 4)), "chndtrix": (PROBABILITY, SHAPES, (0.25, 4)),
     "chndtrinc": ((4, 8), [2.5, 4.0], (0.125, 0.375)),
     "bdtr": (COUNTS, [5], PROBABILITY), "bdtrc": (COUNTS, [5], PROBABILITY),
@@ -186,7 +189,7 @@ OPERANDS: dict[str, tuple[Operand, ...]] = {
     "elliprg": (POSITIVE, POSITIVE, POSITIVE), "agm": (POSITIVE, POSITIVE),
     # hypergeometric functions and polynomials
     "hyp0f1": ([0.5, 1.0, 2.5], (-8, 8)), "hyp1f1": ([0.5, 2.0], [1.0, 2.5], (-4, 4)),
-    "hyperu": ([0.5, 1.5], [0.5, 2.25], (0.25, 4)),
+    "hyperu": ([0.5, 1.5], [0.5, 2.25], (0.25, 2.5)),
     "hyp2f1": ([0.5, 1.0], [1.5, 2.0], [1.25, 2.0], (-2, 0.75)),
     "eval_chebyt": (DEGREES, UNIT), "eval_chebyu": (DEGREES, UNIT), "eval_chebyc": (DEGREES, UNIT),
     "eval_chebys": (DEGREES, UNIT), "eval_sh_chebyt": (DEGREES, PROBABILITY),

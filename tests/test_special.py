@@ -9,7 +9,7 @@ from typing import Any
 import cases_special
 import numpy as np
 import pytest
-from cases_special import OPERANDS, ROUGH, elementwise
+from cases_special import OPERANDS, OPTIONS, ROUGH, elementwise
 
 import minigrad as mg
 import minigrad.nn.functional as F
@@ -173,13 +173,24 @@ def test_rules_of_functions_of_eight_digits(name):
         y = scipy_special.UFUNCS[name](x)
         return y if isinstance(y, tuple) else (y,)
 
-    leaf = mg.tensor(x, requires_grad=True)
-    weights = np.array([-1, 8, -8, 1]) / 12
-    steps = [results(x + k * h) for k in (2, 1, -1, -2)]
-    for i, y in enumerate(results(leaf)):
-        expected = sum(w * step[i] for w, step in zip(weights, steps, strict=True)) / h
-        g = mg.grad(y.sum(), leaf, retain_graph=True)
-        np.testing.assert_allclose(g.numpy(), expected, rtol=2e-4, atol=1e-5)
+    def gradients(x: Any) -> Any:
+        leaf = mg.tensor(x, requires_grad=True)
+        return [mg.grad(y.sum(), leaf, retain_graph=True).numpy() for y in results(leaf)]
+
+    def differences(f: Any) -> Any:
+        weights = np.array([-1, 8, -8, 1]) / 12
+        steps = [f(x + k * h) for k in (2, 1, -1, -2)]
+        each = zip(*steps, strict=True)
+        return [sum(w * y for w, y in zip(weights, ys, strict=True)) / h for ys in each]
+
+    np.testing.assert_allclose(gradients(x), differences(results), rtol=2e-4, atol=1e-5)
+    np.testing.assert_allclose(gradients(x.astype(np.float32)), gradients(x), rtol=2e-3, atol=1e-4)
+    if OPTIONS[name].get("order") != 1:
+        leaf = mg.tensor(x, requires_grad=True)
+        for y, expected in zip(results(leaf), differences(gradients), strict=True):
+            g = mg.grad(y.sum(), leaf, create_graph=True)
+            second = mg.grad(g.sum(), leaf, retain_graph=True)
+            np.testing.assert_allclose(second.numpy(), expected, rtol=2e-3, atol=1e-4)
 
 
 @needs_scipy

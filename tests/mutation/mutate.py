@@ -27,6 +27,7 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).parents[1]))  # where the tests are, for a run as a script
 
 import test_conventions
+import test_special
 from cases import CASES, REGISTERED, name
 
 import minigrad as mg
@@ -76,15 +77,22 @@ def run_case(fn: Any, examples: int) -> None:
 
 @functools.cache
 def traced_rows() -> list[tuple[Callable[[], None], set[CodeType]]]:
-    """Every row of test_conventions.py as a test of its own, and the code that it runs through."""
-    rows = [
-        functools.partial(test_conventions.test_value_and_gradients, row, create_graph)
-        for row in test_conventions.ROWS
-        for create_graph in (False, True)
-    ] + [
-        functools.partial(test_conventions.test_second_derivatives, *row[1:])
-        for row in test_conventions.HESSIANS
-    ]
+    """Every row of a table as a test of its own, and the code that it runs through."""
+    rows = (
+        [
+            functools.partial(test_conventions.test_value_and_gradients, row, create_graph)
+            for row in test_conventions.ROWS
+            for create_graph in (False, True)
+        ]
+        + [
+            functools.partial(test_conventions.test_second_derivatives, *row[1:])
+            for row in test_conventions.HESSIANS
+        ]
+        + [
+            functools.partial(test_special.test_rules_of_functions_of_eight_digits, name)
+            for name in test_special.ROUGH
+        ]
+    )
     return [(row, traced(row)) for row in rows]
 
 
@@ -150,11 +158,16 @@ def observed(fn: Any, arguments: Any, change: Callable[[Any], Any]) -> list[Any]
             return [y.data]
         u = mg.tensor(rng.standard_normal(y.shape), y.dtype, requires_grad=True)
         plain = mg.grad(y, xs, u.detach(), retain_graph=True)
-        first = mg.grad(y, xs, u, create_graph=True)
+        first = mg.grad(y, xs, u, create_graph=True) if order_of(fn) > 1 else []
         bent = [g for g in first if g.requires_grad]
         directions = [rng.standard_normal(g.shape) for g in bent]
         second = mg.grad(bent, [*xs, u], directions) if bent else []
     return [t.detach().numpy() for t in (y, u, *xs, *plain, *first, *second)]
+
+
+def order_of(fn: Any) -> int:
+    """Up to which derivative an operation is tested."""
+    return int(CASES[fn].options.get("order", 2))
 
 
 PROBES: dict[str, Callable[[Any], Any]] = {
