@@ -91,6 +91,15 @@ def values_in_order(values: Any) -> Any:
     return np.take_along_axis(values, in_order(values), axis=-1)
 
 
+def beside_zero() -> Any:
+    return some(domain=(0.25, 8)) | some(domain=(-8, -0.25))
+
+
+def curved(x: Any) -> Any:
+    """Complex numbers in all directions from 0, but for a few real ones."""
+    return x + 1j * x * x if np.size(x) != 2 else x
+
+
 def turned(x: Any) -> Any:
     """Complex numbers, both parts of which depend on x."""
     return x * (1 + 0.5j)
@@ -109,6 +118,6 @@ CASES: dict[Callable[..., Any], Case] = {
     np.linalg.inv: Case.of(with_distinct_eigenvalues()),
     np.real: Case.of(some(), through=turned),
     np.imag: Case.of(some(), through=turned),
-    np.angle: Case.of(some(domain=(0.25, 8)) | some(domain=(-8, -0.25)), skip=["scalars"]),
-    np.sign: Case.of(some(domain=(0.25, 8)) | some(domain=(-8, -0.25))),
+    np.angle: Case.of(st.builds(call, beside_zero(), deg=st.booleans()), through=curved),
+    np.sign: Case.of(beside_zero(), through=curved),
 }  # fmt: skip

@@ -566,8 +566,9 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.apply_over_axes: over_axes(),
     # new arrays
     np.array: st.builds(lambda x, n: call(x, ndmin=n, like=LIKE), some(), st.integers(0, 3)),
-    np.linspace: spacing(),
-    np.geomspace: spacing(domain=(0.25, 8)),
+    np.linspace: spacing()
+    | spacing(retstep=st.just(True)).map(lambda c: call(*c.args[:2], 3, **c.kwargs)),
+    np.geomspace: spacing(domain=(0.25, 8)) | spacing(domain=(-8, -0.25)),
     np.arange: ranges(),
     np.full: full_calls(),
     np.astype: some(shapes(min_dims=1)).map(lambda x: call(x, np.float64)),
@@ -626,7 +627,7 @@ CASES: dict[Callable[..., Any], Case] = {
     },
     # Where all are the same, the base need not be positive.
     np.logspace: Case.of(
-        spacing(domain=(-2, 2), base=arrays((), domain=(0.5, 4)) | st.just(10.0)),
+        spacing(domain=(-2, 2), base=arrays(domain=(0.5, 4)) | st.just(10.0)),
         skip=["sameness"],
     ),
     np.roots: Case.of(rooted(), readout=as_complex),

@@ -109,7 +109,7 @@ def _linspace(
     if not retstep:
         return numbers
     steps = num - 1 if endpoint else num
-    return numbers, (operand(stop) - start) / steps if steps > 0 else wrap(np.array(np.nan))
+    return numbers, np.subtract(stop, start) / steps if steps > 0 else wrap(np.array(np.nan))
 
 
 @composite(np.logspace)
