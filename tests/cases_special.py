@@ -80,6 +80,7 @@ SCIPY_EDGES = [  # and of SciPy's
     ("huber", (1, 1), .5, (0, 1)),
     ("spence", (1,), 0, (-1,)),
     ("beip", (0,), 0, (.5,)),
+    ("fdtr", call(2, 2, 1.0), .5, (.25,)),
     ("fdtrc", call(2, 2, 1.0), .5, (-.25,)),
     ("fdtri", call(2, 2, .5), 1, (4,)),
     ("stdtrit", call(1, .5), 0, (math.pi,)),
@@ -227,6 +228,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "ellipkinc": FIRST, "ellipeinc": FIRST, "elliprf": FIRST, "elliprc": FIRST, "elliprg": FIRST,
     "stdtrit": {"skip": ["value", "precision"]},  # inexact in float32
     "fdtri": {"skip": ["value", "precision"]},
+    "fdtr": {"skip": ["value", "precision"]},
     "fdtrc": {"skip": ["value", "precision"]},
 }  # fmt: skip
 
