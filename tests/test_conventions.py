@@ -161,6 +161,7 @@ LINEAR_ALGEBRA = [
 ]
 
 POWERS = [
+    Row("polymul of zeros", np.polymul, ([0, 0], [0, 1]), [0], ([0, 1], [0, 0])),
     Row("roots: one at 0", np.roots, ([1, -1, 0],), [1, 0], ([-1, -1, 0],)),
     Row("x**y at (0, 2)", np.power, (0, 2), 0, (0, 0)),
     Row("x**y at (0, 1)", np.power, (0, 1), 0, (1, 0)),

@@ -107,8 +107,8 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     print("| by minigrad / by hand | time | CPU time | planning | tasks |\n|---|---|---|---|---|")
     for title, contenders in {
-        "least squares, 4 chunks": least_squares(200_000, 4),
-        "least squares, 32 chunks": least_squares(200_000, 32),
+        "least squares, 8 chunks": least_squares(800_000, 8),
+        "least squares, 32 chunks": least_squares(800_000, 32),
         "network, 4 chunks": network(20_000, 4),
         "network, 32 chunks": network(20_000, 32),
     }.items():
