@@ -497,7 +497,6 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.nancumsum: with_nan(reduction(many=False, keepdims=False)),
     np.nancumprod: with_nan(reduction(many=False, keepdims=False)),
     # statistics
-    np.cov: covariances(),
     np.corrcoef: covariances(weighted=False),
     np.bincount: weighted_counts(),
     np.histogram: histograms(),
@@ -625,7 +624,8 @@ CASES: dict[Callable[..., Any], Case] = {
             np.nanpercentile: with_nan(quantiles(percent=True, nan=True)).filter(of_numbers),
         }.items()
     },
-    # Where all are the same, the base need not be positive.
+    # Where all are the same, weights and the base need not be positive.
+    np.cov: Case.of(covariances(), skip=["sameness"]),
     np.logspace: Case.of(
         spacing(domain=(-2, 2), base=arrays(domain=(0.5, 4)) | st.just(10.0)),
         skip=["sameness"],
