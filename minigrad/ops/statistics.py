@@ -44,7 +44,7 @@ def place_of(q: Any, n: int, method: Any) -> Array:
 
 def place_vjp(g: Operand, _y: Operand, q: Operand, n: int, method: str) -> Operand:
     """Derivative of the place by q: the number of steps, and 0 before the first and the last."""
-    if method not in CONTINUOUS:
+    if method not in CONTINUOUS or n == 1:
         return np.zeros_like(q)
     alpha, beta = CONTINUOUS[method]
     slope = n + 1 - alpha - beta
