@@ -165,7 +165,7 @@ OPERANDS: dict[str, tuple[Operand, ...]] = {
     "bdtri": (COUNTS, [5], PROBABILITY), "nbdtr": (COUNTS, COUNTS, PROBABILITY),
     "nbdtrc": (COUNTS, COUNTS, PROBABILITY), "nbdtri": (COUNTS, COUNTS, PROBABILITY),
     "pdtr": (COUNTS, POSITIVE), "pdtrc": (COUNTS, POSITIVE), "pdtri": (COUNTS, PROBABILITY),
-    "kolmogorov": ((0.25, 2),), "kolmogi": (PROBABILITY,), "smirnov": (COUNTS, PROBABILITY),
+    "kolmogorov": ((1, 2),), "kolmogi": (PROBABILITY,), "smirnov": (COUNTS, PROBABILITY),
     "smirnovi": (COUNTS, PROBABILITY), "tklmbda": ((-1, 1), [0.25, 0.5, 1.0]),
     # Bessel functions
     "j0": ((-8, 8),), "j1": ((-8, 8),), "y0": (POSITIVE,), "y1": (POSITIVE,),
