@@ -5,7 +5,7 @@ differentiated, or one of a list of constants, for an argument that has no deriv
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ def drawing(*operands: Operand, **options: Any) -> Case:
 
 
 # fmt: off
-EDGES = [  # of what is ours: where, the value, and the gradients
+EDGES = [  # where, the value, and the gradients
     ("xlogy", (0, 0), 0, (0, 0)),
     ("xlogy", (0, 2), 0, (math.log(2), 0)),
     ("xlogy", (2, 0), -inf, (-inf, inf)),
@@ -63,8 +63,6 @@ EDGES = [  # of what is ours: where, the value, and the gradients
     ("erf", (inf,), 1, (0,)),
     ("erfc", (-inf,), 2, (0,)),
     ("ndtr", (-inf,), 0, (0,)),
-]
-SCIPY_EDGES = [  # and of SciPy's
     ("kl_div", (0, 0), 0, (0, 1)),
     ("rel_entr", (0, 0), 0, (0, 0)),
     ("rel_entr", (0, 1), 0, (-inf, 0)),
@@ -108,14 +106,14 @@ for _fn, _reference in (
     OURS[_fn].options["reference"] = elementwise(_reference)
 
 
-def edges_of(name: str, table: Iterable[Any]) -> dict[str, Any]:
+def edges_of(name: str) -> dict[str, Any]:
     """The option of a case that has the edges of a function, if there are any."""
-    edges = [(at, Edge(grads, value=value)) for named, at, value, grads in table if named == name]
+    edges = [(at, Edge(grads, value=value)) for named, at, value, grads in EDGES if named == name]
     return {"edges": edges} if edges else {}
 
 
 for _fn, _case in OURS.items():
-    _case.options.update(edges_of(_fn.__name__, EDGES))
+    _case.options.update(edges_of(_fn.__name__))
 
 PROBABILITY = (0.0625, 0.9375)
 POSITIVE = (0.125, 8)
@@ -221,21 +219,19 @@ ROUGH = {
     "kolmogi": (0.25, 0.75),
 }  # fmt: skip
 INEXACT: dict[str, Any] = {"skip": ["value", "derivative", "precision"]}
+INEXACT_IN_SINGLE: dict[str, Any] = {"skip": ["value", "precision"]}
 FIRST: dict[str, Any] = {"order": 1}  # the second derivative needs a function that has none
 OPTIONS: dict[str, dict[str, Any]] = {
     **dict.fromkeys(ROUGH, INEXACT),
     "kolmogi": INEXACT | FIRST, "kolmogorov": FIRST, "smirnov": FIRST, "smirnovi": FIRST,
     "ellipkinc": FIRST, "ellipeinc": FIRST, "elliprf": FIRST, "elliprc": FIRST, "elliprg": FIRST,
-    "stdtrit": {"skip": ["value", "precision"]},  # inexact in float32
-    "fdtri": {"skip": ["value", "precision"]},
-    "fdtr": {"skip": ["value", "precision"]},
-    "fdtrc": {"skip": ["value", "precision"]},
+    **dict.fromkeys(("stdtrit", "fdtri", "fdtr", "fdtrc"), INEXACT_IN_SINGLE),
 }  # fmt: skip
 
 CASES = dict(OURS)
 if scipy_special is not None:
     for _name, _operands in OPERANDS.items():
-        _options = OPTIONS.get(_name, {}) | edges_of(_name, [*EDGES, *SCIPY_EDGES])
+        _options = OPTIONS.get(_name, {}) | edges_of(_name)
         CASES[scipy_special.UFUNCS[_name]] = drawing(*_operands, **_options)
     for _ufunc, _parts in scipy_special.PARTS.items():
         for _part in _parts:

@@ -198,15 +198,18 @@ def held(f: Map, order: int, law: Any) -> bool | None:
 def slopes(f: Map, v: Floats, wanted: Any) -> tuple[Estimate, Any]:
     """The derivatives of f in direction v, and which of those `wanted` are good as references."""
     estimate = Estimate(np.full(f.here.shape, np.nan), np.full(f.here.shape, np.inf))
+
+    def good(relative: float, absolute: float) -> Any:
+        size = np.abs(estimate.value) + np.abs(f.here)
+        return (estimate.error <= relative * size + absolute) & wanted
+
     with np.errstate(all="ignore"):
         for step in STEPS:
             differences = f.differences(v, step, FEW)
             estimate = estimate.best(differences.slope())
-            size = np.abs(estimate.value) + np.abs(f.here)
-            if not np.all((estimate.error <= RELATIVE * size + ROUNDING)[wanted]):
+            if not np.all(good(RELATIVE, ROUNDING)[wanted]):
                 estimate = estimate.best(differences.complete().slope())
-            size = np.abs(estimate.value) + np.abs(f.here)
-            smooth = (estimate.error <= SHARP * size + 100 * ROUNDING) & wanted
+            smooth = good(SHARP, 100 * ROUNDING)
             if np.all(smooth[wanted]):
                 break
         if f.range() > WIDE:  # then a staircase may look smooth from afar

@@ -78,21 +78,14 @@ def run_case(fn: Any, examples: int) -> None:
 @functools.cache
 def traced_rows() -> list[tuple[Callable[[], None], set[CodeType]]]:
     """Every row of a table as a test of its own, and the code that it runs through."""
-    rows = (
-        [
-            functools.partial(test_conventions.test_value_and_gradients, row, create_graph)
-            for row in test_conventions.ROWS
-            for create_graph in (False, True)
-        ]
-        + [
-            functools.partial(test_conventions.test_second_derivatives, *row[1:])
-            for row in test_conventions.HESSIANS
-        ]
-        + [
-            functools.partial(test_special.test_rules_of_functions_of_eight_digits, name)
-            for name in test_special.ROUGH
-        ]
-    )
+    conventions, eight_digits = test_conventions, test_special.ROUGH
+    calls = [
+        *((conventions.test_value_and_gradients, row, False) for row in conventions.ROWS),
+        *((conventions.test_value_and_gradients, row, True) for row in conventions.ROWS),
+        *((conventions.test_second_derivatives, *row[1:]) for row in conventions.HESSIANS),
+        *((test_special.test_rules_of_functions_of_eight_digits, name) for name in eight_digits),
+    ]
+    rows = [functools.partial(*call) for call in calls]
     return [(row, traced(row)) for row in rows]
 
 
@@ -190,12 +183,14 @@ PROBES: dict[str, Callable[[Any], Any]] = {
 def baseline(fn: Any) -> list[tuple[str, Any, list[Any]]]:
     """What is seen of the right rule, for every probe in its case's domain that it answers."""
     found = []
+    domain = CASES[fn].options.get("domain")
+    calls = [Call(fn, arguments, domain=domain) for arguments in drawn(fn, PROBED)]
     for probe, change in PROBES.items():
-        for call in drawn(fn, PROBED)[: PROBED if probe == "as drawn" else 20]:
+        for call in calls[: PROBED if probe == "as drawn" else 20]:
             with contextlib.suppress(Exception):
-                held = Call(fn, call, domain=CASES[fn].options.get("domain"))
-                if held.within([change(x) for x in held.xs]):
-                    found.append((probe, call, observed(fn, call, change)))
+                if call.within([change(x) for x in call.xs]):
+                    seen = observed(fn, call.arguments, change)
+                    found.append((probe, call.arguments, seen))
     return found
 
 

@@ -59,9 +59,8 @@ REASONS = [
     ("a constant for a Tensor",
      r"linalg, (_norm|contract_vjp|matmul_by_\w+): .*|indexing, written: .*|"
      r"reductions, (_freedom|_shifted|prod_vjp|std_vjp|var_vjp|running_product_vjp|restore|"
-     r"logsumexp_vjp|extremum): .*",
-     "of it the shape, the number of axes or the dtype is read"),
-    ("a constant for a Tensor", r"fft, (resized|copies|_lengths|_shift|rfft_vjp|irfft_vjp): .*",
+     r"logsumexp_vjp|extremum|_flat): .*|"
+     r"fft, (resized|copies|_lengths|_shift|rfft_vjp|irfft_vjp): .*",
      "of it the shape, the number of axes or the dtype is read"),
     ("a constant for a Tensor", r"reductions, (sum_of|mean_of|floating): .*",
      "it is called with plain arrays only"),
@@ -74,7 +73,7 @@ REASONS = [
     ("number shifted", r"reductions, running_product_vjp: 0 -> 1",
      "it fills a gap whose product is never read"),
     ("operands swapped",
-     r".*(hypot|equal|_both_nan|maximum|minimum|max|min|_shifted|clip|share)\(.*",
+     r".*(hypot|equal|_both_nan|maximum|minimum|max|min|_shifted|clip|share|np\.broadcast_shapes)\(.*",
      "the operands commute, or are the same number"),
     ("operands swapped", r"linalg, _vdot: .*", "the operands commute"),
     ("operands swapped", r"shaping, defvjp\(np\.swapaxes: .*", "the axes commute"),
@@ -99,9 +98,7 @@ REASONS = [
     ("keyword dropped|number shifted|operands swapped|a term dropped",
      r"linalg, one_letter_per_axis: (sorted|True|''|set|len|0).*",
      "any letters that are free will do, and all of rest where there is no ellipsis"),
-    ("operands swapped", r".*np\.broadcast_shapes\(.*", "the operands commute"),
     ("comparison shifted", r"reductions, _shifted: steps > 0 .*", "no step is 0"),
-    ("a constant for a Tensor", r"reductions, _flat: .*", "the number of axes is read"),
     ("number shifted", r"shaping, _splitter: .*", "an empty piece is empty wherever it starts"),
     ("number shifted", r"shaping, _concatenate: 0 -> 1",
      "it stands for the length of arrays that join refuses"),
