@@ -83,13 +83,17 @@ class Program:
         if not self.xs:
             raise NoArray
         self.here = self._vector(self.xs)
-        again = self._vector(self.xs)
-        self.is_random = again.shape != self.here.shape or not np.allclose(
-            again, self.here, RTOL, RTOL, equal_nan=True
-        )
+        # Twice, since a few rows may be shuffled into the same order by chance.
+        self.is_random = not all(self._gives_here_again() for _ in range(2))
         self.keep = np.flatnonzero(np.isfinite(self.here))
         if not self.keep.size:
             raise ValueError("the result has no finite number")
+
+    def _gives_here_again(self) -> bool:
+        again = self._vector(self.xs)
+        if again.shape != self.here.shape:
+            return False
+        return np.allclose(again, self.here, RTOL, RTOL, equal_nan=True)
 
     def _places(self, value: Any) -> Any:
         if isinstance(value, Held):
