@@ -590,7 +590,7 @@ def explaining(
     except (TypeError, ValueError, IndexError, AttributeError, NotImplementedError) as error:
         if str(error).startswith(name_of(fn)):
             raise
-        raise explained(error, fn, args) from error
+        raise explained(unexplained(error), fn, args) from unexplained(error)
 
 
 signature_of = functools.cache(inspect.signature)
@@ -778,7 +778,13 @@ def described(value: Any) -> str:
     return repr(value) if isinstance(value, (int, float)) else type(value).__name__
 
 
-def explained(error: Exception, fn: Any, values: Sequence[Any]) -> Exception:
+def unexplained(error: Exception) -> BaseException:
+    """What `error` explains, where an operation within has explained it for itself."""
+    repeats = str(error.__cause__) in str(error) and not str(error).endswith(IN_MEMORY)
+    return error.__cause__ or error if repeats else error
+
+
+def explained(error: BaseException, fn: Any, values: Sequence[Any]) -> Exception:
     """NumPy's `error` again, with the operation, its operands and what would fit."""
     operands = " and ".join(map(described, values))
     hint = ""
@@ -894,15 +900,17 @@ def counterpart(fn: Callable[..., Any]) -> Callable[..., Any]:
     return found  # type: ignore[no-any-return]  # it is a function
 
 
+IN_MEMORY = "; minigrad.compute(x) gives x in memory"
+
+
 def refusal(error: Exception, fn: Callable[..., Any]) -> Exception:
     """The error for `fn`, which cannot run on Dask arrays: `error` says why."""
     kinds = (IndexError, ValueError, NotImplementedError)
     kind = next((k for k in kinds if isinstance(error, k)), TypeError)
-    way_out = "; minigrad.compute(x) gives x in memory"
-    reason = " ".join(str(error).removesuffix(way_out).split()) or type(error).__name__
+    reason = " ".join(str(error).removesuffix(IN_MEMORY).split()) or type(error).__name__
     if not reason.startswith(name_of(fn)):
         reason = f"{name_of(fn)} of Dask arrays: {reason}"
-    return kind(reason + way_out)
+    return kind(reason + IN_MEMORY)
 
 
 def walking(create_graph: bool, lazy: bool) -> contextlib.AbstractContextManager[None]:

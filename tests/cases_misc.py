@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import minigrad as mg
-from minigrad.ops import reductions, signal, statistics
+from minigrad.ops import reductions, scimath, signal, statistics
 from minigrad.ops.creation import with_like
 from minigrad.testing import arrays, axes, broadcastable, call
 
@@ -87,6 +87,12 @@ METHODS = [
 ]  # fmt: skip
 
 
+def with_weights_third(c: Any) -> Any:
+    """The call as the primitive has it."""
+    weights = c.kwargs.pop("weights", None)
+    return call(*c.args, weights, **c.kwargs)
+
+
 @st.composite
 def quantiles(draw: st.DrawFn, percent: bool = False, nan: bool = False) -> Any:
     x = draw(some(shapes(min_side=1)))
@@ -99,7 +105,7 @@ def quantiles(draw: st.DrawFn, percent: bool = False, nan: bool = False) -> Any:
         q = np.array(draw(st.sampled_from([0.3, [0.35, 0.81]])))
     keywords = {"axis": draw(axes(x.ndim)), "keepdims": draw(st.booleans()), "method": method}
     if nan and isinstance(keywords["axis"], tuple) and np.ndim(q) > 1:
-        q = [0.2, 0.7]  # NumPy puts two axes of q elsewhere than np.quantile does
+        q = [0.2, 0.7]  # with two axes of q it is refused, as NumPy mixes them up
     if method == "inverted_cdf" and draw(st.booleans()):
         weights = np.linspace(1, 2, x.size).reshape(x.shape)
         along = keywords["axis"]
@@ -426,7 +432,7 @@ def full_calls() -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def crossing(draw: st.DrawFn, axes_too: bool = True) -> Any:
+def crossing(draw: st.DrawFn) -> Any:
     shape = draw(shapes(max_dims=2, min_side=1))
     at = draw(st.integers(0, len(shape)))
     x, y = (draw(some((*shape[:at], 3, *shape[at:]))) for _ in range(2))
@@ -493,6 +499,7 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.nanmin: with_nan(of_chosen(9.0)),
     np.nanvar: with_nan(of_chosen(ddof=st.sampled_from([0, 1, 0.5]))),
     np.nanstd: with_nan(of_chosen(ddof=st.sampled_from([0, 1, 0.5]))),
+    statistics.median_of: reduction(),
     np.nanmedian: with_nan(reduction().filter(lambda c: c.args[0].ndim)),
     np.nancumsum: with_nan(reduction(many=False, keepdims=False)),
     np.nancumprod: with_nan(reduction(many=False, keepdims=False)),
@@ -513,7 +520,6 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.unwrap: unwrapping(),
     np.convolve: convolving(),
     np.correlate: convolving(),
-    np.interp: interpolating(),
     signal.sinc_derivative: with_order(0, 3),
     signal.bessel_i: with_order(0, 3, (-40, 40)),
     # polynomials
@@ -578,6 +584,7 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.kron: shaped(["(n),(m)", "(n,k),(m)", "(n,k),(p,m)", "(),(n)"]),
     np.cross: crossing(),
     np.linalg.cross: crossing(),
+    scimath.cross_product: shaped(["(3),(3)", "(n,3),(3)", "(3),(n,m,3)", "(n,1,3),(m,3)"]),
     umath_clip: broadcastable(1, domain=SMALL).map(lambda xs: call(*xs, -1.0, 2.0)),
 }
 for _fn in (np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, np.require):
@@ -605,25 +612,22 @@ CASES: dict[Callable[..., Any], Case] = {
     signal.convolution: Case.of(  # which takes a number for an array of one
         convolving(long_first=True), skip=["scalars", "broadcasting"]
     ),
-    statistics.place_of: Case.of(
-        st.builds(
-            call,
-            arrays(domain=(0.02, 0.98)),
-            st.integers(1, 5),
-            st.sampled_from(list(statistics.CONTINUOUS)),
-        ),
-        domain=(0, 1),
-    ),
     # A quantile's place is within bounds that the numbers need not keep.
     **{
         fn: Case.of(drawn, skip=["sameness"])
         for fn, drawn in {
             np.quantile: quantiles(),
+            statistics.quantile_of: quantiles().map(with_weights_third),
             np.percentile: quantiles(percent=True),
             np.nanquantile: with_nan(quantiles(nan=True)).filter(of_numbers),
             np.nanpercentile: with_nan(quantiles(percent=True, nan=True)).filter(of_numbers),
         }.items()
     },
+    # Places increase, and what else there is need not.
+    np.interp: Case.of(interpolating(), skip=["sameness"]),
+    signal.interpolated: Case.of(
+        interpolating().filter(lambda c: not c.kwargs), skip=["sameness", "broadcasting"]
+    ),
     # Where all are the same, weights and the base need not be positive.
     np.cov: Case.of(covariances(), skip=["sameness"]),
     np.logspace: Case.of(

@@ -81,7 +81,7 @@ def several(draw: st.DrawFn, min_dims: int = 1, max_dims: int = 3, axis: bool = 
 @st.composite
 def shaped(draw: st.DrawFn, forms: list[str], min_side: int = 0, domain: Any = None) -> Any:
     """Arrays in the shapes of a form such as "(n,k),(k,m)", where each letter has one length."""
-    lengths = {"1": 1, **{letter: draw(st.integers(min_side, 3)) for letter in "nkmpzA"}}
+    lengths = {"1": 1, "3": 3, **{letter: draw(st.integers(min_side, 3)) for letter in "nkmpzA"}}
     form = draw(st.sampled_from(forms))
     parts = [part.strip("()") for part in form.split("),(")]
     sides = [tuple(lengths[c] for c in p.split(",") if c) for p in parts]

@@ -705,12 +705,12 @@ def drawn(strategy: Any, n: int = 300) -> list[Any]:
     """What a strategy gives, where nothing fails."""
     found: list[Any] = []
 
-    @hypothesis.settings(max_examples=n, deadline=None, database=None, derandomize=True)
-    @given(strategy)
     def collect(x: Any) -> None:
         found.append(x)
 
-    collect()
+    for seed in range(0, n, 10):  # afresh, as Hypothesis goes on with copies of what it has drawn
+        run = hypothesis.seed(seed)(given(strategy)(collect))
+        hypothesis.settings(max_examples=10, deadline=None, database=None)(run)()
     return found
 
 

@@ -1,7 +1,7 @@
 """Derivatives of taking elements out of an array and putting them in.
 
 `x[index]` and `scatter` are a pair, each the other's derivative, so that no sparse gradient is
-needed.  What gathers by computed indices (take, sort, median) is built from them.  It imports core
+needed.  What gathers by computed indices (take, sort) is built from them.  It imports core
 only; linalg.py comes next.
 """
 
@@ -161,21 +161,6 @@ def in_rows(a: Operand, axis: Axis) -> Operand:
     rest = [i for i in range(np.ndim(a)) if i not in axes]
     n = math.prod(np.shape(a)[i] for i in axes)
     return np.transpose(a, (*rest, *axes)).reshape((*(np.shape(a)[i] for i in rest), n))
-
-
-@composite(np.median)
-def _median(
-    a: Operand, axis: Axis = None, overwrite_input: bool = False, keepdims: bool = False
-) -> Operand:
-    rows = in_rows(a, axis)
-    n = np.shape(rows)[-1]
-    if n == 0:
-        return np.mean(a, axis=axis, keepdims=keepdims)  # nan, and NumPy's warning
-    ordered = _sort(rows)
-    middle, last = (ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2, ordered[..., -1]
-    middle = np.where(np.isnan(last), last, middle)  # nan sorts last, and is the median
-    axes = tuple(range(np.ndim(a))) if axis is None else axis
-    return np.expand_dims(middle, normalize_axis_tuple(axes, np.ndim(a))) if keepdims else middle
 
 
 @composite(np.diagonal)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core import Operand, asarray, composite, known, operand
+from minigrad.core import Operand, asarray, composite, known, operand, primitive
 
 
 def _continued(beyond: Callable[[Any], Any], x: Operand) -> Operand:
@@ -51,6 +51,21 @@ def _power(x: Operand, p: Operand) -> Operand:
     )
 
 
+@primitive(broadcasts=True)
+def cross_product(a: Operand, b: Operand) -> Operand:
+    """np.cross of vectors that lie along the last axes."""
+    i, j = [1, 2, 0], [2, 0, 1]
+    return a[..., i] * b[..., j] - a[..., j] * b[..., i]
+
+
+# A triple product stays what it is when its vectors are turned round: g (a x b) = a (b x g).
+cross_product.defvjp(
+    lambda g, _y, _a, b: cross_product(b, g),
+    lambda g, _y, a, _b: cross_product(g, a),
+    complex=True,
+)
+
+
 @composite(np.cross)
 def _cross(
     a: Operand, b: Operand, axisa: int = -1, axisb: int = -1, axisc: int = -1,
@@ -65,9 +80,7 @@ def _cross(
             "numpy.cross takes vectors of three numbers, not "
             f"{left.shape[-1]} and {right.shape[-1]}"
         )
-    i, j = [1, 2, 0], [2, 0, 1]
-    product = left[..., i] * right[..., j] - left[..., j] * right[..., i]
-    return np.moveaxis(product, -1, axisc)
+    return np.moveaxis(cross_product(left, right), -1, axisc)
 
 
 @composite(np.linalg.cross)

@@ -1,7 +1,7 @@
 """Derivatives of what NumPy does to samples: differences, slopes, areas, convolution and such.
 
 Most of it is linear in the samples; the places at which they were taken are operands, too.  It
-imports core and shaping only; polynomials.py comes next.
+imports core, indexing and shaping only; polynomials.py comes next.
 """
 
 import math
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from minigrad.core import Array, Operand, composite, defvjp, known, operand, primitive
+from minigrad.ops.indexing import scatter
 from minigrad.ops.shaping import piece
 
 # -- differences
@@ -203,17 +204,55 @@ def _correlate(a: Operand, v: Operand, mode: Any = "valid") -> Operand:
 # -- interpolation
 
 
+@primitive
+def interpolated(x: Array, xp: Array, fp: Array) -> Array:
+    """np.interp, where the first and the last of fp go on beyond."""
+    return np.asarray(np.interp(x, xp, fp))
+
+
+def pieces(x: Operand, xp: Operand) -> tuple[Array, Array, Operand, Operand]:
+    """The places to both sides of each x, the share of the right one, and its derivative by x.
+
+    The piece to the right of a place is that place's, too, and the last place's that to the left.
+    """
+    values, places = np.asarray(known(x)), known(xp)
+    last = places.size - 1
+    left = np.clip(np.searchsorted(places, values, side="right") - 1, 0, max(last - 1, 0))
+    right = np.minimum(left + 1, last)
+    beyond = values > places[-1]
+    inside = ~(beyond | (values < places[0]) | (last == 0))
+    width = np.where(inside, xp[right] - xp[left], 1)
+    share = np.where(inside, x - xp[left], beyond) / width
+    return left, right, share, inside / width
+
+
+def by_places(g: Operand, _y: Operand, x: Operand, xp: Operand, fp: Operand) -> Operand:
+    """A place that moves takes its value along: the slope with the sign turned, by its share."""
+    return by_values(-by_x(g, None, x, xp, fp), None, x, xp, fp)
+
+
+def by_values(g: Operand, _y: Operand, x: Operand, xp: Operand, fp: Operand) -> Operand:
+    """Each value has its share."""
+    left, right, share, _ = pieces(x, xp)
+    n = (np.size(xp),)
+    return scatter(g * (1 - share), left, n) + scatter(g * share, right, n)
+
+
+def by_x(g: Operand, _y: Operand, x: Operand, xp: Operand, fp: Operand) -> Operand:
+    """The slope of the piece."""
+    left, right, _, steepness = pieces(x, xp)
+    return g * (fp[right] - fp[left]) * steepness
+
+
+interpolated.defvjp(by_x, by_places, by_values)
+
+
 @composite(np.interp)
 def _interp(
     x: Operand, xp: Operand, fp: Operand, left: Operand = None, right: Operand = None,
     period: Operand = None,
 ) -> Operand:  # fmt: skip
-    x, xp, fp = operand(x).astype(float), operand(xp).astype(float), operand(fp)
-    fp = fp if fp.dtype.kind == "c" else fp.astype(float)
-    if xp.ndim != 1 or xp.shape != fp.shape or xp.size == 0:
-        raise ValueError(
-            f"numpy.interp: xp of shape {xp.shape} and fp of shape {fp.shape} must be equally long"
-        )
+    x, xp, fp = (operand(a).astype(float) for a in (x, xp, fp))
     if period is not None:
         if np.equal(period, 0):
             raise ValueError("numpy.interp: period must not be 0")
@@ -224,19 +263,10 @@ def _interp(
         xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
         fp = np.concatenate([fp[-1:], fp, fp[:1]])
         left = right = None
-    left = fp[0] if left is None else left
-    right = fp[-1] if right is None else right
-    n, places = xp.size, known(xp)
-    below, above = known(x) < places[0], known(x) > places[-1]
-    inside = np.where(below | above, xp[0], x)  # beyond, there may be inf
-    if n == 1:
-        line = fp[0] + 0 * inside
-    else:
-        # The piece to the right of a place has its slope, and at the last place that to the left.
-        i = np.clip(np.searchsorted(places, known(inside), side="right") - 1, 0, n - 2)
-        slope = (fp[i + 1] - fp[i]) / (xp[i + 1] - xp[i])
-        line = fp[i] + slope * (inside - xp[i])
-    return np.where(below, left, np.where(above, right, line))
+    y = interpolated(x, xp, fp)
+    if left is not None:
+        y = np.where(x < xp[0], left, y)
+    return y if right is None else np.where(x > xp[-1], right, y)
 
 
 # -- sinc and the Bessel function

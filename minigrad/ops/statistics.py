@@ -1,12 +1,13 @@
 """Derivatives of what NumPy says about data: quantiles, covariances, histograms, all but the nan.
 
 A quantile is a mean of two neighbours in sorted order, and NumPy itself says where between which,
-asked for the quantiles of 0, 1, 2, ...  It imports core, elementwise, indexing, reductions and
+asked for the quantile of their ranks.  It imports core, elementwise, indexing, reductions and
 creation; signal.py comes next.
 """
 
 import math
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,6 @@ from minigrad.core import (
 )
 from minigrad.ops.creation import spaced
 from minigrad.ops.indexing import in_rows, scatter
-from minigrad.ops.reductions import axes_of
 
 # -- quantiles
 
@@ -36,125 +36,107 @@ CONTINUOUS = {
 
 
 @primitive
-def place_of(q: Any, n: int, method: Any) -> Array:
-    """Where between 0 and n - 1 the quantile q of n sorted numbers lies."""
-    found: Any = np.quantile(np.arange(float(n)), q, method=method)
-    return np.asarray(found, dtype=q.dtype)
+def quantile_of(
+    a: Any, q: Any, weights: Any, *, axis: Axis = None, keepdims: bool = False,
+    method: Any = "linear", skip_nan: bool = False,
+) -> Array:  # fmt: skip
+    """np.quantile, or np.nanquantile."""
+    fn: Any = np.nanquantile if skip_nan else np.quantile
+    return np.asarray(fn(a, q, axis=axis, keepdims=keepdims, method=method, weights=weights))
 
 
-def place_vjp(g: Operand, _y: Operand, q: Operand, n: int, method: str) -> Operand:
-    """Derivative of the place by q: the number of steps, and 0 before the first and the last."""
-    if method not in CONTINUOUS or n == 1:
-        return np.zeros_like(q)
-    alpha, beta = CONTINUOUS[method]
-    slope = n + 1 - alpha - beta
-    unbounded = q * slope + (alpha - 1)
-    return np.where((unbounded >= 0) & (unbounded <= n - 1), g * slope, 0)
+def neighbours(
+    a: Operand, q: Operand, weights: Any, axis: Axis = None, method: str = "linear", **how: Any
+) -> tuple[Array, Array, Operand, Array]:
+    """The two elements of `a` that each quantile is between, as `lower` and `upper` in a.flat.
+
+    Also the share of the upper one, which is (1 - share) * lower + share * upper, and its
+    derivative by q.
+    """
+    values = np.asarray(known(a))
+    rows = np.asarray(in_rows(values, axis))
+    order = np.argsort(rows, axis=-1, kind="stable")
+    missing = np.isnan(np.take_along_axis(rows, order, axis=-1))
+    at = np.asarray(in_rows(np.arange(values.size).reshape(values.shape), axis))
+    at = np.take_along_axis(at, order, axis=-1)
+    n = rows.shape[-1]
+    if how.get("skip_nan"):
+        missing &= ~np.all(missing, axis=-1, keepdims=True)
+        last = np.sum(~missing, axis=-1) - 1
+        rank, found = np.where(missing, np.nan, np.arange(n)), at
+    else:  # nan sorts last, and it is as if there were nothing else
+        spread = np.any(missing, axis=-1, keepdims=True)
+        last = np.where(spread[..., 0], 0, n - 1)
+        rank, found = np.where(spread, 0, np.arange(n)), np.where(spread, at[..., -1:], at)
+    ranks = np.empty(values.shape)
+    ranks.flat[at] = rank
+    place = quantile_of(ranks, known(q), weights, axis=axis, method=method, **how)
+    last = last.reshape(place.shape[np.ndim(q) :])
+    lower = np.clip(np.floor(place), 0, np.maximum(last - 1, 0)).astype(int)
+    q = np.reshape(q, np.shape(q) + (1,) * last.ndim)
+    slope = np.zeros(place.shape)
+    if method in CONTINUOUS:
+        alpha, beta = CONTINUOUS[method]
+        steps = last + 2 - alpha - beta
+        unbounded = known(q) * steps + (alpha - 1)
+        slope = np.where((last > 0) & (unbounded >= 0) & (unbounded <= last), steps, slope)
+    share = place - lower + slope * (q - known(q))
+    row = np.arange(last.size).reshape(last.shape)
+    found = found.reshape(last.size, n)
+    return found[row, lower], found[row, np.minimum(lower + 1, last)], share, slope
 
 
-place_of.defvjp(place_vjp)
+def quantile_by_data(
+    g: Operand, _y: Operand, a: Operand, q: Operand, weights: Any, **how: Any
+) -> Operand:
+    """The two neighbours have their shares, and all other elements none."""
+    if np.size(a) == 0:
+        return np.zeros(np.shape(a), g.dtype)
+    lower, upper, share, _ = neighbours(a, q, weights, **how)
+    share = share.astype(g.dtype)
+    to_each = [scatter(g * s, at, (np.size(a),)) for s, at in ((1 - share, lower), (share, upper))]
+    return np.reshape(to_each[0] + to_each[1], np.shape(a))
 
 
-def part(weight: Operand, x: Operand) -> Operand:
-    """The product, and 0 where the weight is 0 and x is infinite."""
-    return weight * np.where(np.equal(weight, 0) & np.isinf(x), 0, x)
+def quantile_by_q(
+    g: Operand, _y: Operand, a: Operand, q: Operand, weights: Any, **how: Any
+) -> Operand:
+    """The gap between the neighbours, times how fast q passes from one to the other."""
+    if np.size(a) == 0:
+        return np.zeros(np.shape(q), g.dtype)
+    lower, upper, _, slope = neighbours(a, q, weights, **how)
+    elements = np.reshape(a, -1)
+    gaps = np.where(slope > 0, elements[upper] - elements[lower], 0)
+    steps = g * gaps * slope.astype(g.dtype)
+    return np.sum(steps, axis=tuple(range(np.ndim(q), steps.ndim)))
 
 
-def between(ordered: Operand, place: Operand) -> Operand:
-    """The elements at `place` along the last axis: those to both sides, weighted."""
-    n = np.shape(ordered)[-1]
-    lower = np.clip(np.floor(known(place)), 0, max(n - 2, 0)).astype(int)
-    upper = np.minimum(lower + 1, n - 1)
-    weight = place - lower.astype(place.dtype)
-    if np.ndim(lower) < 2:  # the same places in every row
-        low, high = ordered[..., lower], ordered[..., upper]
-    else:
-        low, high = (np.take_along_axis(ordered, at, axis=-1) for at in (lower, upper))
-    return part(1 - weight, low) + part(weight, high)
+quantile_of.defvjp(quantile_by_data, quantile_by_q, None)
 
 
-def quantiles(rows: Operand, q: Operand, method: Any, weights: Any = None) -> Operand:
-    """The quantiles q of each row, along the last axis: q in one axis."""
-    ordered = np.sort(rows, axis=-1)
-    n = np.shape(rows)[-1]
-    if weights is None:
-        place = place_of(q, n, method)
-    else:  # whose quantile is an element: that of the ranks is its rank
-        values = known(rows)
-        order = np.argsort(values, axis=-1, kind="stable")
-        ranks = np.argsort(order, axis=-1, kind="stable").astype(float)
-        at = np.quantile(ranks, known(q), axis=-1, weights=known(weights), method=method)
-        place = np.moveaxis(at, 0, -1)
-    found = between(ordered, place)
-    last = ordered[..., -1:]  # nan sorts last, and spreads
-    return np.where(np.isnan(last), last, found)
+@primitive
+def median_of(
+    a: Any, *, axis: Axis = None, keepdims: bool = False, skip_nan: bool = False
+) -> Array:
+    """np.median, or np.nanmedian."""
+    fn: Any = np.nanmedian if skip_nan else np.median
+    return np.asarray(fn(a, axis, keepdims=keepdims))
+
+
+median_of.defvjp(lambda g, y, a, **how: quantile_by_data(g, y, a, 0.5, None, **how), complex=True)
 
 
 def _quantile_of(
     a: Operand, q: Operand, axis: Axis, keepdims: bool, method: str, weights: Any, skip_nan: bool
 ) -> Operand:
-    """Any of NumPy's quantiles, in the shape and dtype that NumPy gives it."""
-    a, qs = operand(a), operand(q)
-    if a.dtype.kind != "f":
-        a = a.astype(float)
-    if type(q) in (int, float) or isinstance(q, np.float64):
-        qs = qs.astype(a.dtype)
-    values = known(qs)
+    values = np.asarray(known(q))
     if not np.all((values >= 0) & (values <= 1)):
         raise ValueError(f"quantiles are between 0 and 1, and percentiles up to 100, not {q}")
-    axes, rows = axes_of(axis, a.shape), in_rows(a, axis)
-    if skip_nan and a.size == 0:
-        return np.mean(a, axis=axis, keepdims=keepdims)  # whatever q is, as in NumPy
-    if rows.shape[-1] == 0:
-        empty: Any = np.quantile(known(a), values, axis=axis, keepdims=keepdims)  # or its error
-        return np.broadcast_to(np.mean(a, axis=axis, keepdims=keepdims), empty.shape)
-    if weights is not None:
-        weights = _weights_in_rows(weights, a.shape, axis)
-    flat = qs.reshape(-1)
-    flat = flat if flat.dtype.kind == "f" else flat.astype(float)
-    how = _skipping_nan if skip_nan else quantiles
-    found = np.moveaxis(how(rows, flat, method, weights), -1, 0)
-    found = found.reshape((*qs.shape, *found.shape[1:]))
-    likewise = np.zeros(1, a.dtype)
-    if found.ndim == 0 and not skip_nan:  # where the one result is nan, NumPy has another dtype
-        likewise[:] = np.max(known(rows))
-    plain: Any = np.quantile(likewise, known(q), method=method)  # type: ignore[call-overload]
-    found = found.astype(plain.dtype)
-    return np.expand_dims(found, tuple(i + qs.ndim for i in axes)) if keepdims else found
-
-
-def _weights_in_rows(weights: Any, shape: tuple[int, ...], axis: Axis) -> Array:
-    """Weights in the shape of the rows; they lie along the axis, or are one for each element."""
-    weights = np.asarray(known(weights))
-    if weights.shape != shape:
-        along = [n if i in axes_of(axis, shape) else 1 for i, n in enumerate(shape)]
-        weights = np.broadcast_to(weights.reshape(along), shape)
-    return np.asarray(in_rows(weights, axis))
-
-
-def _skipping_nan(rows: Operand, q: Operand, method: str, weights: Any) -> Operand:
-    """The quantiles of the numbers in each row: rows that have equally many are taken together."""
-    shape = rows.shape[:-1]
-    rows = rows.reshape(-1, rows.shape[-1])
-    order = np.argsort(np.isnan(known(rows)), axis=-1, kind="stable")  # numbers first
-    rows = np.take_along_axis(rows, order, axis=-1)
-    if weights is not None:
-        weights = np.take_along_axis(weights.reshape(order.shape), order, axis=-1)
-    counts = np.sum(~np.isnan(known(rows)), axis=-1)
-    if np.any(counts == 0):
-        warnings.warn("All-NaN slice encountered", RuntimeWarning, stacklevel=2)
-    found = []
-    for n in np.unique(counts):
-        alike = counts == n
-        kept = None if weights is None else weights[alike, :n]
-        if n == 0:
-            found.append(
-                np.broadcast_to(np.mean(rows[alike], axis=-1)[:, None], (sum(alike), q.size))
-            )
-        else:
-            found.append(quantiles(rows[alike, :n], q, method, kept))
-    back = np.argsort(np.argsort(counts, kind="stable"), kind="stable")
-    return np.concatenate(found)[back].reshape(*shape, q.size)
+    if skip_nan and np.ndim(q) > 1 and isinstance(axis, Sequence) and len(axis) > 1:
+        raise ValueError("over several axes, NumPy mixes up the axes of q: give it one axis")
+    return quantile_of(
+        a, q, known(weights), axis=axis, keepdims=keepdims, method=method, skip_nan=skip_nan
+    )
 
 
 @composite(np.quantile)
@@ -194,11 +176,18 @@ def _nanpercentile(
     return _quantile_of(a, _hundredth(q, a), axis, keepdims, method, weights, True)
 
 
+@composite(np.median)
+def _median(
+    a: Operand, axis: Axis = None, overwrite_input: bool = False, keepdims: bool = False
+) -> Operand:
+    return median_of(a, axis=axis, keepdims=keepdims)
+
+
 @composite(np.nanmedian)
 def _nanmedian(
     a: Operand, axis: Axis = None, overwrite_input: bool = False, keepdims: bool = False
 ) -> Operand:
-    return _quantile_of(a, 0.5, axis, keepdims, "linear", None, True)
+    return median_of(a, axis=axis, keepdims=keepdims, skip_nan=True)
 
 
 # -- what passes over nan: sums of 0 for it, products of 1, and the spread of the others

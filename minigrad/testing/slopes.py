@@ -382,7 +382,7 @@ def is_between(
     low = min(value - 2 * error for value, error in known) - slack
     high = max(value + 2 * error for value, error in known) + slack
     if not low <= slope <= high:
-        near = nearby(f, w, 60)[:, i]
+        near = nearby(f, w, 600)[:, i]
         near = near[np.isfinite(near)]
         if near.size and np.ptp(near) > SLOPE * (1 + np.abs(near).max()):
             slack = NEARBY * (1 + np.abs(near).max())
