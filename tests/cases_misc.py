@@ -372,30 +372,45 @@ def meshes(draw: st.DrawFn) -> Any:
 
 
 @st.composite
+def replacing(draw: st.DrawFn) -> Any:
+    names = ["nan", "posinf", "neginf"]
+    return call(draw(some()), **{k: draw(arrays(())) for k in names if draw(st.booleans())})
+
+
+@st.composite
 def uniques(draw: st.DrawFn) -> Any:
     x = draw(distinct())
     return call(x, axis=draw(axes(x.ndim, many=False)))
 
 
 @st.composite
-def two_sets(draw: st.DrawFn) -> Any:
+def two_sets(draw: st.DrawFn, unique_already: bool = False) -> Any:
+    kwargs = {"assume_unique": draw(st.booleans())} if unique_already else {}
     x = draw(distinct())
-    return x, draw(distinct()) + draw(st.sampled_from([0.125, 0.5]))
+    return call(x, draw(distinct()) + draw(st.sampled_from([0.125, 0.5])), **kwargs)
 
 
 @st.composite
 def piecewise(draw: st.DrawFn) -> Any:
     x = draw(some(shapes()))
-    if draw(st.booleans()):
-        return call(x, [x < 1, x >= 3], [np.square, np.sin, 0.5])
-    return call(x, [x < 1], [lambda v, a: a * v, lambda v, a: v / a], 3.0)
+    below = draw(st.sampled_from([x < 1, [x < 1], [(x < 1).astype(int)], [(x < 1).tolist()]]))
+    return draw(
+        st.sampled_from(
+            [
+                call(x, [x < 1, x >= 3], [np.square, np.sin, 0.5]),
+                call(x, below, [lambda v, a, b=1: a * v**b, lambda v, a, b=1: b * v / a], 3.0, b=2),
+            ]
+        )
+    )
 
 
 @st.composite
 def along_axis(draw: st.DrawFn) -> Any:
     x = draw(some(shapes(min_dims=1, min_side=1)))
-    fn = draw(st.sampled_from([np.sum, np.flip, lambda v: np.multiply.outer(v, v)]))
-    return call(fn, draw(axes(x.ndim, none=False, many=False)), x)
+    axis = draw(axes(x.ndim, none=False, many=False))
+    if draw(st.booleans()):
+        return call(lambda v, a, b=1: a * v[::2] ** b, axis, x, 3.0, b=2)
+    return call(draw(st.sampled_from([np.sum, np.flip, lambda v: np.outer(v, v)])), axis, x)
 
 
 @st.composite
@@ -463,7 +478,8 @@ def fitted(draw: st.DrawFn) -> Any:
     y = draw(some(draw(st.sampled_from([(n,), (n, 2)])), SMALL))
     w = draw(st.sampled_from([None, np.linspace(0.5, 2, n)]))
     cov = draw(st.sampled_from([False, False, True, "unscaled"]))
-    return call(x, y, degree, w=w, cov=cov)
+    full = not cov and draw(st.booleans())
+    return call(x, y, degree, draw(st.sampled_from([None, 1e-9])), full, w, cov)
 
 
 @st.composite
@@ -563,8 +579,6 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.unique_counts: distinct(),
     np.unique_inverse: distinct(),
     np.union1d: two_sets(),
-    np.setxor1d: two_sets(),
-    np.setdiff1d: two_sets(),
     # functions of functions
     np.piecewise: piecewise(),
     np.apply_along_axis: along_axis(),
@@ -573,7 +587,8 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.array: st.builds(lambda x, n: call(x, ndmin=n, like=LIKE), some(), st.integers(0, 3)),
     np.linspace: spacing()
     | spacing(retstep=st.just(True)).map(lambda c: call(*c.args[:2], 3, **c.kwargs)),
-    np.geomspace: spacing(domain=(0.25, 8)) | spacing(domain=(-8, -0.25)),
+    np.geomspace: spacing(domain=(0.25, 8), dtype=st.sampled_from([None, float]))
+    | spacing(domain=(-8, -0.25)),
     np.arange: ranges(),
     np.full: full_calls(),
     np.astype: some(shapes(min_dims=1)).map(lambda x: call(x, np.float64)),
@@ -601,7 +616,7 @@ DOMAINS: dict[Callable[..., Any], Any] = {
     np.emath.power: [(0.25, 4), (-3, 3)], np.i0: (-40, 40),
 }  # fmt: skip
 UNARY = [
-    np.sinc, np.i0, np.nan_to_num, np.real_if_close, np.emath.sqrt, np.emath.log, np.emath.log2,
+    np.sinc, np.i0, np.real_if_close, np.emath.sqrt, np.emath.log, np.emath.log2,
     np.emath.log10, np.emath.arccos, np.emath.arcsin, np.emath.arctanh,
 ]  # fmt: skip
 
@@ -623,6 +638,11 @@ CASES: dict[Callable[..., Any], Case] = {
             np.nanpercentile: with_nan(quantiles(percent=True, nan=True)).filter(of_numbers),
         }.items()
     },
+    # NumPy does not ask `nan` and its kin what to do, if x is no tensor.
+    np.nan_to_num: Case.of(replacing(), skip=["scalars"]),
+    # Elements are told apart by their values, which those of a broadcast array are not.
+    np.setxor1d: Case.of(two_sets(unique_already=True), skip=["broadcasting"]),
+    np.setdiff1d: Case.of(two_sets(unique_already=True), skip=["broadcasting"]),
     # Places increase, and what else there is need not.
     np.interp: Case.of(interpolating(), skip=["sameness"]),
     signal.interpolated: Case.of(

@@ -298,6 +298,13 @@ def determined_vjp(
 determined.defvjp(determined_vjp)
 
 
+def refuse_ties_of_both(g: Operand, tied: Array, fn: Callable[..., Any]) -> None:
+    """Refuse a packed cotangent of tied values, where there is one of vectors, too."""
+    used = known(g) != 0
+    of_vectors = np.any(used[..., 1:, :], axis=(-2, -1))[..., None]
+    refuse_tied(tied & used[..., 0, :] & of_vectors, fn)
+
+
 def refuse_tied(offending: Array, fn: Callable[..., Any]) -> None:
     """Raise the error for a gradient that needs a derivative of vectors which has none."""
     if not np.any(offending):
@@ -333,9 +340,7 @@ def spectrum_vjp(g: Operand, y: Operand, _a: Operand, _UPLO: str) -> Operand:
     """Derivative of a = V diag(w) V.T by a: V (diag(g_w) + (V.T g_V) / (w_j - w_i)) V.T."""
     w, v, pairs, tied = eigen(y)
     g_w, g_v = g[..., 0, :], g[..., 1:, :]
-    used = known(g) != 0
-    refuse_tied(tied & used[..., 0, :] & np.any(used[..., 1:, :], axis=(-2, -1))[..., None],
-                np.linalg.eigh)  # fmt: skip
+    refuse_ties_of_both(g, tied, np.linalg.eigh)
     gaps = np.where(pairs, 0, w[..., None, :] - w[..., :, None])
     inner = ratio(v.mT @ g_v, gaps) + g_w[..., None, :] * np.eye(np.shape(w)[-1], dtype=g.dtype)
     return v @ inner @ v.mT
@@ -383,9 +388,7 @@ def triplets_vjp(g: Operand, y: Operand, a_shape: tuple[int, ...]) -> Operand:
     m, n = a_shape[-2:]
     s, u, v, pairs, tied = singular(y, m)
     g_s, g_u, g_v = g[..., 0, :], g[..., 1 : m + 1, :], g[..., m + 1 :, :]
-    used = known(g) != 0
-    refuse_tied(tied & used[..., 0, :] & np.any(used[..., 1:, :], axis=(-2, -1))[..., None],
-                np.linalg.svd)  # fmt: skip
+    refuse_ties_of_both(g, tied, np.linalg.svd)
     row, column = s[..., None, :], s[..., :, None]
     gaps = np.where(pairs, 0, (row - column) * (row + column))
     by_u, by_v = u.mT @ g_u, v.mT @ g_v

@@ -101,9 +101,9 @@ def _poly(seq_of_zeros: Operand) -> Operand:
     elif zeros.ndim != 1:
         raise ValueError(f"numpy.poly takes zeros or a square matrix, not shape {zeros.shape}")
     zeros = zeros.astype(np.mintypecode(zeros.dtype.char))  # NumPy has no float16 here
-    p = operand(np.ones(1, zeros.dtype))
+    p, nothing = operand(np.ones(1, zeros.dtype)), np.zeros(1, zeros.dtype)
     for zero in zeros:
-        p = np.append(p, 0 * zero) - np.append(0 * zero, p * zero)
+        p = np.append(p, nothing) - np.append(nothing, p * zero)
     return p
 
 

@@ -299,9 +299,9 @@ def bessel_i(x: Array, order: int) -> Array:
     z = np.abs(np.asarray(x, float))
     near = z <= 30
     half, far = np.where(near, z / 2, 0), np.where(near, 30, z)
-    series = np.zeros_like(z)
+    series, square = np.zeros_like(z), half * half
     for m in range(60, -1, -1):
-        series = 1 + series * half * half / ((m + 1) * (m + 1 + order))
+        series = 1 + series * square / ((m + 1) * (m + 1 + order))
     series = series * half**order / math.factorial(order)
     tail = np.zeros_like(z)
     for k in range(24, 0, -1):

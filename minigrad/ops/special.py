@@ -236,9 +236,9 @@ def _integrals(x: Array, y: Array, n: int) -> Array:
 
 def _ratios(x: Array, n: int) -> Array:
     """The n-th integral divided by the 0th: downwards, which is stable for x >= 1."""
-    ratio, product = np.zeros_like(x), np.ones_like(x)
+    ratio, product, twice = np.zeros_like(x), np.ones_like(x), 2 * x
     for k in range(n + 180, 0, -1):
-        ratio = 1 / (2 * x + 2 * (k + 1) * ratio)
+        ratio = 1 / (twice + 2 * (k + 1) * ratio)
         if k <= n:
             product = product * ratio
     return product
