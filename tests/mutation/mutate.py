@@ -27,6 +27,7 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).parents[1]))  # where the tests are, for a run as a script
 
 import test_conventions
+import test_linalg
 import test_special
 from cases import CASES, REGISTERED, name
 
@@ -83,6 +84,8 @@ def traced_rows() -> list[tuple[Callable[[], None], set[CodeType]]]:
         *((conventions.test_value_and_gradients, row, False) for row in conventions.ROWS),
         *((conventions.test_value_and_gradients, row, True) for row in conventions.ROWS),
         *((conventions.test_second_derivatives, *row[1:]) for row in conventions.HESSIANS),
+        (test_linalg.test_svd_of_symmetric_matrices,),
+        (test_linalg.test_pinv_of_symmetric_matrices,),
         *((test_special.test_rules_of_functions_of_eight_digits, name) for name in eight_digits),
     ]
     rows = [functools.partial(*call) for call in calls]
