@@ -364,6 +364,8 @@ SAMPLES_AND_SETS = [
         ([1, 1], [0, 1])),
     Row("intersect1d: the first array's", lambda x: np.intersect1d(x, [2, 3]), ([2, 1],), [2],
         ([1, 0],)),
+    Row("emath.sqrt of 0 is real", np.emath.sqrt, (0,), 0, (inf,)),
+    Row("emath.arccos of 1 is real", np.emath.arccos, (1,), 0, (-inf,)),
     Row("interp at both ends, and not beyond",
         lambda x: np.interp(x, [0, 1], [1, 3], left=7.0, right=9.0), ([0, 1],), [1, 3], ([2, 2],)),
     Row("pinv of a stack: each has its own largest", lambda a: np.linalg.pinv(a, 0.5),

