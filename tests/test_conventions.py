@@ -343,6 +343,8 @@ SAMPLES_AND_SETS = [
     Row("quantile 1, by q", lambda q: np.quantile([1.0, 3.0, 4.0], q), (1,), 4, (2,)),
     Row("quantile of an infinity", lambda x: np.quantile(x, 1), ([-inf, 3],), 3, ([0, 1],)),
     Row("quantile of nan", lambda x: np.quantile(x, .5), ([nan, 1],), nan, ([1, 0],)),
+    Row("percentile of nan", lambda x: np.percentile(x, 50), ([nan, 1, 0],), nan, ([1, 0, 0],)),
+    Row("median of nan", np.median, ([nan, 1, 2],), nan, ([1, 0, 0],)),
     Row("percentile, lower", lambda x: np.percentile(x, 40, method="lower"), ([5, 7],), 5,
         ([1, 0],)),
     Row("nanquantile", lambda x: np.nanquantile(x, .5), ([nan, 1, 3],), 2, ([0, .5, .5],)),

@@ -80,12 +80,14 @@ def run_case(fn: Any, examples: int) -> None:
 def traced_rows() -> list[tuple[Callable[[], None], set[CodeType]]]:
     """Every row of a table as a test of its own, and the code that it runs through."""
     conventions, eight_digits = test_conventions, test_special.ROUGH
+    of_scipy = test_special.OURS
     calls = [
         *((conventions.test_value_and_gradients, row, False) for row in conventions.ROWS),
         *((conventions.test_value_and_gradients, row, True) for row in conventions.ROWS),
         *((conventions.test_second_derivatives, *row[1:]) for row in conventions.HESSIANS),
         (test_linalg.test_svd_of_symmetric_matrices,),
         (test_linalg.test_pinv_of_symmetric_matrices,),
+        *((test_special.test_what_is_ours_has_the_values_of_scipy, name) for name in of_scipy),
         *((test_special.test_rules_of_functions_of_eight_digits, name) for name in eight_digits),
     ]
     rows = [functools.partial(*call) for call in calls]

@@ -154,6 +154,26 @@ REASONS = [
      "without ties every way to sort gives the same"),
     (".*", r"special, by_blocks: .*(size|isinstance|range|empty|BLOCK).*|"
      r"special, by_blocks: 0 -> 1", "blocks are for arrays of more elements than probes have"),
+    ("a constant for a Tensor",
+     r"special, (_integrals|_ratios|gaussian|nonzero|polynomial|scaled_erfc|upper_tail): .*",
+     "it is called with plain arrays only"),
+    ("a constant for a Tensor",
+     r"special, defvjp\((entr|logit|xlogy|xlog1py): .*|statistics, (_bincount|_cov): .*|"
+     r"statistics, (quantile_by_data|quantile_by_q|median_of\.defvjp): .*",
+     "of it the shape, the dtype, the sign, or nothing is read"),
+    ("comparison shifted|number shifted|a term dropped|a factor dropped",
+     r"special, (erf|erfcx|log_ndtr|logit|upper_tail|_ratios): (x <|np\.abs|\d|n \+ 180|40 /).*",
+     "one step more or less is below rounding, as is a bound between two ways to the same"),
+    ("keyword dropped", r"statistics, neighbours: .*axis=-1.*", "the last axis is the default"),
+    ("keyword dropped|operands swapped", r"statistics, _cov: .*(warn|axis=0).*",
+     "the first axis is the default, and probes let warnings pass"),
+    ("operands swapped|number shifted|comparison shifted",
+     r"statistics, (_corrcoef: c / c|_cov: x - mean|neighbours: np\.where\(.*|"
+     r"neighbours: (0|last > 0)) .*|special, (entr|defvjp\(entr): .*",
+     "the operands commute, or are the same number, or the deviation is squared"),
+    ("number shifted",
+     r"statistics, (_bin_of|_histogram2d|_histogram|_histogram_edges|_histogramdd|"
+     r"quantile_by_q): 1 -> 2", "it is a -1, and -2 means the same, or no one reads it"),
     (".*", r"scimath, _real_if_close: .*", "what is real is its own real part"),
     ("keyword dropped", r"shaping, _pad: .*", "the one option that is left is NumPy's default"),
 ]  # fmt: skip
