@@ -157,12 +157,17 @@ def _over_freedom(x: Operand, axis: Axis, ddof: float, correction: float | None,
     return one_over_free(np.shape(x), axis, where, x.dtype, lost)
 
 
+def _real(g: Operand) -> Operand:
+    """`g`, of a result that is real, though it may have been asked for in a complex dtype."""
+    return np.real(g) if g.dtype.kind == "c" else g
+
+
 def var_vjp(
     g: Operand, _y: Operand, x: Operand, axis: Axis = None, ddof: float = 0,
     keepdims: bool = False, correction: float | None = None, where: Any = True, mean: Any = None,
 ) -> Operand:  # fmt: skip
     """Derivative of the variance: 2 (x - mean) / n."""
-    g = restore(g, np.shape(x), axis, keepdims)
+    g = restore(_real(g), np.shape(x), axis, keepdims)
     centred = conj(_centred(x, axis, where, mean))
     return g * centred * (2 * _over_freedom(x, axis, ddof, correction, where))
 
@@ -172,7 +177,7 @@ def std_vjp(
     keepdims: bool = False, correction: float | None = None, where: Any = True, mean: Any = None,
 ) -> Operand:  # fmt: skip
     """Derivative of the standard deviation y: (x - mean) / (n y), and 0 where y is 0."""
-    g, y = (restore(a, np.shape(x), axis, keepdims) for a in (g, y))
+    g, y = (restore(_real(a), np.shape(x), axis, keepdims) for a in (g, y))
     centred = conj(_centred(x, axis, where, mean))
     return g * ratio(centred * _over_freedom(x, axis, ddof, correction, where), y)
 
