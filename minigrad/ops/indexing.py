@@ -46,6 +46,11 @@ defvjp(operator.getitem, lambda g, _y, x_shape, index: scatter(g, index, x_shape
 scatter.defvjp(lambda g, _y, _x, index, _shape: g[index])
 
 
+def to_both(g: Operand, lower: Array, upper: Array, share: Operand, n: int) -> Operand:
+    """Adjoint of (1 - share) * x[lower] + share * x[upper], for x of n elements."""
+    return scatter(g * (1 - share), lower, (n,)) + scatter(g * share, upper, (n,))
+
+
 def check_labels(labels: Array, classes: int) -> None:
     """Refuse class indices that are out of range: a negative one would count from the last."""
     # As an unsigned number a negative index is a large one: both bounds in one comparison.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from minigrad.core import Array, Operand, composite, defvjp, known, operand, primitive
-from minigrad.ops.indexing import scatter
+from minigrad.ops.indexing import to_both
 from minigrad.ops.shaping import piece
 
 # -- differences
@@ -234,8 +234,7 @@ def by_places(g: Operand, _y: Operand, x: Operand, xp: Operand, fp: Operand) -> 
 def by_values(g: Operand, _y: Operand, x: Operand, xp: Operand, fp: Operand) -> Operand:
     """Each value has its share."""
     left, right, share, _ = pieces(x, xp)
-    n = (np.size(xp),)
-    return scatter(g * (1 - share), left, n) + scatter(g * share, right, n)
+    return to_both(g, left, right, share, np.size(xp))
 
 
 def by_x(g: Operand, _y: Operand, x: Operand, xp: Operand, fp: Operand) -> Operand:

@@ -24,7 +24,7 @@ from minigrad.core import (
     wrap,
 )
 from minigrad.ops.creation import spaced
-from minigrad.ops.indexing import in_rows, scatter
+from minigrad.ops.indexing import in_rows, scatter, to_both
 
 # -- quantiles
 
@@ -93,9 +93,7 @@ def quantile_by_data(
     if np.size(a) == 0:
         return np.zeros(np.shape(a), g.dtype)
     lower, upper, share, _ = neighbours(a, q, weights, **how)
-    share = share.astype(g.dtype)
-    to_each = [scatter(g * s, at, (np.size(a),)) for s, at in ((1 - share, lower), (share, upper))]
-    return np.reshape(to_each[0] + to_each[1], np.shape(a))
+    return np.reshape(to_both(g, lower, upper, share.astype(g.dtype), np.size(a)), np.shape(a))
 
 
 def quantile_by_q(
