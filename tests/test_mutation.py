@@ -2,7 +2,7 @@
 
 import contextlib
 import functools
-import random
+import zlib
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ EXPLAINED = {*UNARY, *BINARY, *CALLS}  # operations of which every mutant that l
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_mutant_of_every_kind_dies(kind):
     known = [m for m in MUTANTS if m.mutator == kind and not reason(m.mutator, m.where)]
-    drawn = random.Random(0).sample(known, len(known))
+    drawn = sorted(known, key=lambda m: zlib.crc32(str(m).encode()))  # the same while it exists
     mutant = next(m for m in drawn if m.fns() and set(m.fns()) <= EXPLAINED)
     assert mutate.judged(mutant, EXAMPLES).killed, mutant
 

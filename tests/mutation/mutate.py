@@ -103,17 +103,18 @@ def rows() -> dict[Any, list[Callable[[], None]]]:
     }
 
 
-def codes_of(fn: Any) -> set[CodeType]:
+def codes_of(fn: Any) -> frozenset[CodeType]:
     """The code of fn and of its rules, or of the composite that stands for it."""
     if fn in core.COMPOSITES:
-        return {core.COMPOSITES[fn].__code__}
+        return frozenset({core.COMPOSITES[fn].__code__})
     rule = core.RULES[fn]
     parts = (*rule.vjps, rule.each, rule.forward)
-    return {part.__code__ for part in parts if hasattr(part, "__code__")}
+    return frozenset(part.__code__ for part in parts if hasattr(part, "__code__"))
 
 
 def traced(run: Callable[[], Any]) -> set[CodeType]:
     """The code of every Python function that `run()` enters."""
+    source.forget()  # what a cache answers is not entered
     seen: set[CodeType] = set()
 
     def enter(frame: FrameType, event: str, _arg: Any) -> None:
@@ -259,7 +260,10 @@ def running(codes: tuple[CodeType, ...]) -> list[Any]:
         own = codes_of(fn)
         return own.isdisjoint(codes), files.isdisjoint(c.co_filename for c in own), len(reached(fn))
 
-    return sorted(fns, key=distance)[:MOST]
+    nearest = {}
+    for fn in sorted(fns, key=distance):
+        nearest.setdefault(codes_of(fn), fn)  # one of those that share their rules
+    return [*nearest.values()][:MOST]
 
 
 @functools.cache
