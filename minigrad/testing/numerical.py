@@ -103,6 +103,8 @@ class Differences:
         The size of what f computes with, where that may cancel: it is rounded, too.
     rows : int
         How many steps are taken now; `complete` takes the rest.
+    here : array_like
+        f(0), where it is known.
 
     """
 
@@ -112,9 +114,10 @@ class Differences:
         step: float = 0.05,
         scale: float = 0.0,
         rows: int = ROWS,
+        here: npt.ArrayLike | None = None,
     ) -> None:
         self.f, self.scale = f, scale
-        self.here = np.asarray(f(0.0), float)
+        self.here = np.asarray(f(0.0) if here is None else here, float)
         self.steps = step / SHRINK ** np.arange(ROWS)[:, None]
         self.above, self.below = np.full((2, ROWS, *self.here.shape), np.nan)  # unknown as yet
         self._take(range(rows))

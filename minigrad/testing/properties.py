@@ -60,22 +60,6 @@ def moderate(xs: Sequence[Array], dtype: npt.DTypeLike) -> bool:
     return bool(np.all(inside | (sizes == 0)))
 
 
-def near(
-    fn: Callable[[Sequence[Any]], Array], xs: Sequence[Array], relative: float, call: Call
-) -> tuple[Array, Array]:
-    """`fn(xs)`, and how far a value may be away that is right for xs but for a few roundings."""
-    y = fn(xs)
-    change = np.zeros(y.shape)
-    for i in range(5):  # neighbours one up and one down; then at random
-        signs = [
-            call.rng.choice((-1, 1), x.shape) if i else np.resize((1, -1), x.shape) for x in xs
-        ]
-        moved = fn([x * (1 + relative * sign) for x, sign in zip(xs, signs, strict=True)])
-        change = np.fmax(change, np.abs(moved - y))
-    scale = np.max(np.abs(y), initial=1.0, where=np.isfinite(y))
-    return y, ULPS * (change + relative * scale)
-
-
 def value(call: Call) -> bool | None:
     """The value is the reference's in float64, to rounding, for operands of every dtype."""
     fn = call.reference or call.op
@@ -88,12 +72,12 @@ def value(call: Call) -> bool | None:
         if attempt(call.plain, xs) is None:
             continue
         found, wide = call.traced(xs), [x.astype(float) for x in xs]
-        expected, slack = near(reference, wide, eps(dtype), call)
+        expected = reference(wide)
         same_form(call, value, found, expected.shape, found.dtype, "the value")
-        known = np.isfinite(expected) & np.isfinite(slack)
+        known = np.isfinite(expected)
         if dtype is not np.float64:
             known &= np.isfinite(found) & moderate(wide, dtype)
-        equal(call, value, "the value", found, expected, slack, known)
+        near(call, value, "the value", found, expected, known, reference, wide, eps(dtype))
     return True
 
 
@@ -111,14 +95,38 @@ def equal(
     call: Call, law: Any, what: str, found: Array, expected: Array, slack: Any, known: Any
 ) -> None:
     """Refuse an array that differs by more than `slack` somewhere that is `known`."""
-    with np.errstate(all="ignore"):
-        off = np.asarray(~(np.abs(found.astype(float) - expected) <= slack) & known)
+    off = apart(found, expected, slack, known)
     if off.any():
         i = tuple(map(int, np.argwhere(off)[0]))
         raise Failure(
             f"{what} at index {i} is wrong [{found.dtype}]", call, law,
             found=found[i], expected=f"{expected[i]} +- {np.broadcast_to(slack, off.shape)[i]:.1g}",
         )  # fmt: skip
+
+
+def apart(found: Array, expected: Array, slack: Any, known: Any) -> Array:
+    """Where the arrays differ by more than `slack`, of what is `known`."""
+    with np.errstate(all="ignore"):
+        return np.asarray(~(np.abs(found.astype(float) - expected) <= slack) & known)
+
+
+def near(
+    call: Call, law: Any, what: str, found: Array, expected: Array, known: Any,
+    fn: Callable[[Sequence[Any]], Array], xs: Sequence[Array], relative: float,
+) -> None:  # fmt: skip
+    """Refuse what differs from `fn(xs)`, as expected, by more than some roundings of xs make."""
+    scale = np.max(np.abs(expected), initial=1.0, where=np.isfinite(expected))
+    slack: Any = ULPS * relative * scale
+    if apart(found, expected, slack, known).any():
+        change = np.zeros(expected.shape)
+        for i in range(5):  # neighbours one up and one down; then at random
+            signs = [
+                call.rng.choice((-1, 1), x.shape) if i else np.resize((1, -1), x.shape) for x in xs
+            ]
+            moved = fn([x * (1 + relative * sign) for x, sign in zip(xs, signs, strict=True)])
+            change = np.fmax(change, np.abs(moved - expected))
+        slack = slack + ULPS * change
+    equal(call, law, what, found, expected, slack, known & np.isfinite(slack))
 
 
 def errors(call: Call) -> bool | None:
@@ -440,11 +448,15 @@ def precision(call: Call) -> bool | None:
     if not all(np.isfinite(a).all() for a in sizes) or not moderate(sizes, np.float32):
         return None
     found = flat(call.pulled(xs, u))
-    expected, slack = near(
-        lambda xs: flat(call.pulled(xs, u.astype(float))), wide, eps(np.float32), call
-    )
-    known = np.isfinite(expected) & np.isfinite(slack) & np.isfinite(found)
-    equal(call, precision, "the gradient", found, expected, slack, known)
+    u = u.astype(float)
+
+    def gradient(xs: Sequence[Array]) -> Array:
+        return flat(call.pulled(xs, u))
+
+    expected = gradient(wide)
+    known = np.isfinite(expected) & np.isfinite(found)
+    narrow = eps(np.float32)
+    near(call, precision, "the gradient", found, expected, known, gradient, wide, narrow)
     return True
 
 

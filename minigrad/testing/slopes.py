@@ -55,8 +55,9 @@ class Map:
     ) -> None:
         self.call, self.xs, self.value, self.pull = call, xs, value, pull
         self.names, self.results = names, results
-        self.shapes = [np.shape(y) for y in value(*xs)]
-        self.here = self.at(xs)
+        ys = value(*xs)
+        self.shapes = [np.shape(y) for y in ys]
+        self.here = flat(ys) if call.within(xs) else np.full(flat(ys).shape, np.nan)
         movable = [np.isfinite(x) & (np.abs(x) < FAR) for x in xs]
         self.movable = flat(movable).astype(bool)
 
@@ -115,7 +116,8 @@ class Map:
         """Differences of all that comes out, in direction v."""
         x = np.abs(flat(self.xs))
         large = np.max(x, initial=0.0, where=np.isfinite(x))
-        return Differences(lambda t: self.moved(t * v), step, large if large > WIDE else 0.0, rows)
+        scale = large if large > WIDE else 0.0
+        return Differences(lambda t: self.moved(t * v), step, scale, rows, self.here)
 
     def pulled(self, u: Floats) -> Floats:
         """All cotangents that are pulled back, in one axis."""
@@ -343,17 +345,19 @@ def between(f: Map, v: Floats, rough: Any, law: Any) -> Any:
 
 def both_sides(f: Map, w: Floats) -> tuple[Estimate, Estimate]:
     """The slopes of f to both sides of here, along w."""
-    differences = [f.differences(w, step) for step in STEPS]
     found = []
+    larger, smaller = (functools.cache(lambda s=s: f.differences(w, s)) for s in STEPS)
     for side in (1, -1):
-        estimates = [d.one_sided(side) for d in differences]
-        infinite = np.isinf(estimates[-1].value)  # the smallest steps tell
-        finite = [e._replace(error=np.where(np.isinf(e.value), np.inf, e.error)) for e in estimates]
-        best = functools.reduce(Estimate.best, finite)
-        best = Estimate(
-            np.where(infinite, estimates[-1].value, best.value), np.where(infinite, 0, best.error)
-        )
+        best = smaller().one_sided(side)
+        infinite = np.isinf(best.value)  # the smallest steps tell
         with np.errstate(all="ignore"):
+            size = 1 + np.abs(best.value) + np.abs(f.here)
+            if not np.all(best.error <= RELATIVE * size):
+                other = larger().one_sided(side)
+                other = other._replace(
+                    error=np.where(np.isinf(other.value) | infinite, np.inf, other.error)
+                )
+                best = best.best(other)
             unknown = best.error > SLOPE * (1 + np.abs(best.value) + np.abs(f.here))
         found.append(best._replace(error=np.where(unknown, np.inf, best.error)))
     return found[0], found[1]
