@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import minigrad as mg
-from minigrad.ops import reductions, scimath, signal, statistics
+from minigrad.ops import creation, reductions, scimath, signal, statistics
 from minigrad.ops.creation import with_like
 from minigrad.testing import arrays, axes, broadcastable, call
 
@@ -589,6 +589,7 @@ CALLS: dict[Callable[..., Any], Any] = {
     | spacing(retstep=st.just(True)).map(lambda c: call(*c.args[:2], 3, **c.kwargs)),
     np.geomspace: spacing(domain=(0.25, 8), dtype=st.sampled_from([None, float]))
     | spacing(domain=(-8, -0.25)),
+    creation.between: spacing().map(lambda c: call(*c.args, c.kwargs["endpoint"])),
     np.arange: ranges(),
     np.full: full_calls(),
     np.astype: some(shapes(min_dims=1)).map(lambda x: call(x, np.float64)),

@@ -399,6 +399,10 @@ SAMPLES_AND_SETS = [
         ([3, 4, 5],), [3, 9], ([1, 1, 1],)),
     Row("bincount, by weights", lambda w: np.bincount([0, 2, 2], w), ([3, 4, 5],), [3, 0, 9],
         ([1, 1, 1],)),
+    Row("gradient beside nan", np.gradient, ([0, nan, 0, 1],), [nan, 0, nan, 1],
+        ([-1.5, 0.5, -0.5, 1.5],)),
+    Row("gradient beside nan, at even places", lambda x: np.gradient(x, np.arange(4.0)),
+        ([0, nan, 0, 1],), [nan, 0, nan, 1], ([-1.5, 0.5, -0.5, 1.5],)),
     Row("unwrap", lambda x: np.unwrap(x, period=4), ([0, 3],), [0, -1], ([1, 1],)),
     Row("vander at 0", lambda x: np.vander(x, 3), ([0, 2],), [[0, 0, 1], [4, 2, 1]], ([1, 5],)),
 ]

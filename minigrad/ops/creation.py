@@ -13,10 +13,10 @@ from minigrad.core import (
     Array,
     Operand,
     asarray,
-    common_dtype,
     composite,
     known,
     operand,
+    primitive,
     wrap,
 )
 
@@ -85,15 +85,36 @@ def _arange(
     return (start + np.arange(plain.size) * operand(step)).astype(plain.dtype)
 
 
+@primitive(broadcasts=True)
+def between(start: Array, stop: Array, num: int, endpoint: bool) -> Array:
+    """`num` numbers from start to stop, evenly: means of both, along a first axis."""
+    ndim, dtype = max(np.ndim(start), np.ndim(stop)), np.result_type(start, stop, 1.0)
+    share = of_stop(num, endpoint, ndim, dtype)
+    y: Array = start * (1 - share) + stop * share
+    return y
+
+
+def of_stop(num: int, endpoint: bool, ndim: int, dtype: Any) -> Array:
+    """How much of stop there is in each number, for arrays of `ndim` axes."""
+    steps = num - 1 if endpoint else num
+    return (np.arange(num) / max(steps, 1)).astype(dtype).reshape(-1, *(1,) * ndim)
+
+
+between.defvjp(
+    lambda g, _y, _start, _stop, num, endpoint: np.sum(
+        g * (1 - of_stop(num, endpoint, g.ndim - 1, g.dtype)), axis=0
+    ),
+    lambda g, _y, _start, _stop, num, endpoint: np.sum(
+        g * of_stop(num, endpoint, g.ndim - 1, g.dtype), axis=0
+    ),
+)
+
+
 def spaced(
     start: Operand, stop: Operand, num: int, endpoint: bool = True, axis: int = 0
 ) -> Operand:
-    """`num` numbers from start to stop, evenly: means of both, of which the weights move."""
-    dtype = common_dtype([start, stop, 1.0])
-    start, stop = np.broadcast_arrays(*(operand(a).astype(dtype) for a in (start, stop)))
-    steps = num - 1 if endpoint else num
-    weight = (np.arange(num) / max(steps, 1)).astype(dtype).reshape(-1, *(1,) * start.ndim)
-    along = start * (1 - weight) + stop * weight
+    """`num` numbers from start to stop, evenly, along an axis that is put in."""
+    along = between(start, stop, num, endpoint)
     return np.moveaxis(along, 0, axis) if axis else along
 
 

@@ -100,38 +100,23 @@ def _slopes(f: Operand, spacing: Operand, axis: int, edge_order: int) -> Operand
             f"numpy.gradient: places of shape {np.shape(spacing)} do not lie along axis {axis} of "
             f"shape {f.shape}"
         )
-    places = np.ndim(spacing) == 1
-    shape = [-1 if i == axis else 1 for i in range(f.ndim)]
-    widths = _steps(operand(spacing)).reshape(shape) if places else spacing
-
-    def width(start: int | None, stop: int | None) -> Operand:
-        return piece(widths, axis, start, stop) if places else widths
-
-    def value(start: int | None, stop: int | None) -> Operand:
-        return piece(f, axis, start, stop)
-
-    h, k = width(None, -1), width(1, None)
-    inner = (
-        value(None, -2) * (-k / (h * (h + k)))
-        + value(1, -1) * ((k - h) / (h * k))
-        + value(2, None) * (h / (k * (h + k)))
-    )
-    if edge_order == 1:
-        first = (value(1, 2) - value(0, 1)) / width(0, 1)
-        last = (value(-1, None) - value(-2, -1)) / width(-1, None)
+    if isinstance(spacing, np.ndarray) and spacing.ndim and np.ptp(widths := np.diff(spacing)) == 0:
+        spacing = widths[0]  # as NumPy does: what is between two neighbours is then not looked at
+    rise = _steps(f, axis)
+    if np.ndim(spacing) == 0:
+        h = k = spacing
+        inner = (piece(f, axis, 2, None) - piece(f, axis, None, -2)) / (2 * spacing)
+        slopes = rise / spacing
     else:
-        h, k = width(0, 1), width(1, 2)
-        first = (
-            value(0, 1) * (-(2 * h + k) / (h * (h + k)))
-            + value(1, 2) * ((h + k) / (h * k))
-            + value(2, 3) * (-h / (k * (h + k)))
-        )
-        h, k = width(-2, -1), width(-1, None)
-        last = (
-            value(-3, -2) * (k / (h * (h + k)))
-            + value(-2, -1) * (-(h + k) / (h * k))
-            + value(-1, None) * ((2 * k + h) / (k * (h + k)))
-        )
+        widths = _steps(operand(spacing)).reshape([-1 if i == axis else 1 for i in range(f.ndim)])
+        slopes = rise / widths
+        h, k = piece(widths, axis, None, -1), piece(widths, axis, 1, None)
+        inner = (piece(slopes, axis, None, -1) * k + piece(slopes, axis, 1, None) * h) / (h + k)
+    first, last = piece(slopes, axis, None, 1), piece(slopes, axis, -1, None)
+    if edge_order == 2:
+        turns = _steps(slopes, axis) / (h + k)
+        first = first - piece(turns * h, axis, None, 1)
+        last = last + piece(turns * k, axis, -1, None)
     return np.concatenate([first, inner, last], axis=axis).astype(f.dtype)
 
 

@@ -301,11 +301,12 @@ def _edges(a: Operand, bins: Any, range: Any, weights: Any = None) -> tuple[Arra
     plain = np.histogram_bin_edges(known(a), known(bins), range, known(weights))
     if np.ndim(bins):
         return plain, asarray(bins)
-    if range is not None or np.size(a) == 0 or np.min(a) == np.max(a):
-        if range is None and np.size(a):
-            return plain, spaced(np.min(a) - 0.5, np.max(a) + 0.5, plain.size).astype(plain.dtype)
+    if range is not None or np.size(a) == 0:
         return plain, asarray(plain)
-    return plain, spaced(np.min(a), np.max(a), plain.size).astype(plain.dtype)
+    low, high = np.min(a), np.max(a)
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    return plain, spaced(low, high, plain.size).astype(plain.dtype)
 
 
 def _bin_of(a: Operand, edges: Array) -> Array:
