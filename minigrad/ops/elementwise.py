@@ -212,11 +212,9 @@ where.defvjp(
 
 @composite(np.where)
 def _where(condition: Operand, x: Any = None, y: Any = None) -> Operand:
-    if x is None and y is None:
-        return np.nonzero(condition)
-    if x is None or y is None:
+    if (x is None) != (y is None):
         raise ValueError("it takes both x and y, or neither")
-    return where(condition, x, y)
+    return np.nonzero(condition) if x is None else where(condition, x, y)
 
 
 @primitive(broadcasts=True)

@@ -93,8 +93,7 @@ def extremum(
 ) -> Operand:  # fmt: skip
     """Derivative of a maximum or minimum y over `axis`: tied elements share it evenly."""
     g, y = (restore(a, np.shape(x), axis, keepdims) for a in (g, y))
-    hit = (x == y) | (np.isnan(x) & np.isnan(y))
-    hit = hit if where is True else hit & where
+    hit = ((x == y) | (np.isnan(x) & np.isnan(y))) & where
     ties = np.sum(hit, axis=axis, keepdims=True)
     if initial is not None:  # one more element, which is a constant
         ties = ties + ((y == initial) | (np.isnan(y) & np.isnan(initial)))

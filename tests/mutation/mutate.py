@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # where the tests are, for a run as a script
 
+import test_complex
 import test_conventions
 import test_linalg
 import test_special
@@ -74,6 +75,8 @@ def run_case(fn: Any, examples: int) -> None:
     for row in rows()[fn]:  # the quickest first
         row()
     CASES[fn].test(fn, settings=drawing(examples))
+    if fn in test_complex.COMPLEX:
+        test_complex.check(fn, skip=test_complex.SKIPPED, settings=drawing(10))
 
 
 @functools.cache
