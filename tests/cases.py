@@ -383,7 +383,14 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.select: selecting(),
     # reductions
     np.ptp: reduction(),
-    np.average: averaging(),
+    np.average: averaging()
+    | st.builds(
+        call,
+        some((2, 3)),
+        axis=st.just(1),
+        weights=arrays((2, 3), domain=(0.25, 4)),
+        keepdims=st.just(True),
+    ),
     np.cumsum: reduction(many=False, keepdims=False, dtype=DTYPES),
     np.cumprod: reduction(many=False, keepdims=False, dtype=DTYPES),
     reductions.running_sum: with_axis(none=False),

@@ -608,7 +608,9 @@ for _fn in (np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, 
 if hasattr(np, "cumulative_sum"):
     CALLS[np.unstack] = with_axis(none=False)
     for _fn in (np.cumulative_sum, np.cumulative_prod):
-        CALLS[_fn] = with_axis(none=False, include_initial=st.booleans())
+        CALLS[_fn] = with_axis(
+            none=False, include_initial=st.booleans(), dtype=DTYPES
+        ) | vectors().map(call)
 
 DOMAINS: dict[Callable[..., Any], Any] = {
     np.emath.sqrt: (0.25, 8), np.emath.log: (0.25, 8), np.emath.log2: (0.25, 8),

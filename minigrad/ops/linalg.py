@@ -221,7 +221,7 @@ p_norm.defvjp(p_norm_vjp)
 def _norm(x: Operand, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Operand:
     if axis is None:
         axis = tuple(range(np.ndim(x)))
-        if ord is None or (ord in ("f", "fro") and len(axis) == 2) or (ord == 2 and len(axis) == 1):
+        if ord is None:  # of any number of axes
             return p_norm(x, 2, axis, keepdims)
     axes = normalize_axis_tuple(axis, np.ndim(x))
     if len(axes) == 1:

@@ -128,7 +128,8 @@ def mean_vjp(
 ) -> Operand:  # fmt: skip
     """Derivative of a mean: 1 / n."""
     if where is True:
-        return expand(g * one_over(count(x_shape, axis)), x_shape, axis, keepdims)
+        n = count(x_shape, axis) or 1  # of none there is no gradient
+        return expand(g * one_over(n), x_shape, axis, keepdims)
     share = one_over_free(x_shape, axis, where, g.dtype)
     return expand(g, x_shape, axis, keepdims) * share
 

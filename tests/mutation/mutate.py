@@ -263,10 +263,11 @@ def running(codes: tuple[CodeType, ...]) -> list[Any]:
         own = codes_of(fn)
         return own.isdisjoint(codes), files.isdisjoint(c.co_filename for c in own), len(reached(fn))
 
-    nearest = {}
+    nearest: dict[frozenset[CodeType], list[Any]] = {}
     for fn in sorted(fns, key=distance):
-        nearest.setdefault(codes_of(fn), fn)  # one of those that share their rules
-    return [*nearest.values()][:MOST]
+        nearest.setdefault(codes_of(fn), []).append(fn)
+    # One of those that share their rules; then all others of these, if there is room.
+    return [fns[i] for i in range(MOST) for fns in nearest.values() if i < len(fns)][:MOST]
 
 
 @functools.cache

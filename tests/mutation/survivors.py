@@ -53,13 +53,14 @@ REASONS = [
      r"elementwise, (share|_both_nan|clamp\.defvjp|relu\.defvjp|for choice in .*|ratio): [xyz] .*|"
      r"elementwise, defvjp\(np\.(absolute|fabs|copysign|heaviside|remainder|fmod).*: [xyz] .*|"
      r"elementwise, defvjp\(np\.(log\w*|arctanh): x .*|"
-     r"elementwise, power_by_(base|exponent): [xy] .*|elementwise, _(modf|frexp): x .*|"
+     r"elementwise, power_by_(base|exponent): [xyz] .*|elementwise, _(modf|frexp|where): x .*|"
      r"reductions, (extremum|for _extremum in .*): [xy] .*|linalg, p_norm_vjp: x .*",
      "it is only compared, rounded, or taken the sign of, which has the derivative 0"),
     ("a constant for a Tensor",
-     r"linalg, (_norm|contract_vjp|matmul_by_\w+): .*|indexing, written: .*|"
-     r"reductions, (_freedom|_shifted|prod_vjp|std_vjp|var_vjp|running_product_vjp|restore|"
-     r"logsumexp_vjp|extremum|_flat): .*|"
+     r"linalg, (_norm|_largest|vector_norm|contract_vjp|matmul_by_\w+): .*|indexing, written: .*|"
+     r"elementwise, conj: x .*|"
+     r"reductions, (_over_freedom|_shifted|prod_vjp|std_vjp|var_vjp|mean_vjp|restore|_real|"
+     r"running_product_vjp|logsumexp_vjp|extremum|_flat|if hasattr\(np, 'cumulative_sum'.*): .*|"
      r"fft, (resized|copies|_lengths|_shift|rfft_vjp|irfft_vjp): .*",
      "of it the shape, the number of axes or the dtype is read"),
     ("a constant for a Tensor", r"reductions, (sum_of|mean_of|floating): .*",
@@ -70,8 +71,12 @@ REASONS = [
     ("comparison shifted", r"shaping, _concatenate: axis < t.ndim .*",
      "it decides only which error tells of arrays that differ in axes"),
     ("operator exchanged", r"shaping, _block: axis \+ 1 -> axis - 1", "-1 names the same axis"),
-    ("number shifted", r"reductions, running_product_vjp: 0 -> 1",
-     "it fills a gap whose product is never read"),
+    ("number shifted", r"reductions, (running_product_vjp|_centred): 0 -> 1",
+     "it fills a gap that is never read"),
+    ("number shifted",
+     r"reductions, (only|one_over_free|mean_vjp|_centred|prod_vjp): True -> False",
+     "it only spares work where all elements are taken"),
+    ("sign", r"reductions, logsumexp: -np.inf .*", "of either the finite part is 0"),
     ("operands swapped",
      r".*(hypot|equal|_both_nan|maximum|minimum|max|min|_shifted|clip|share|np\.broadcast_shapes)\(.*",
      "the operands commute, or are the same number"),
@@ -100,7 +105,8 @@ REASONS = [
     ("keyword dropped|number shifted|operands swapped|a term dropped",
      r"linalg, one_letter_per_axis: (sorted|True|''|set|len|0).*",
      "any letters that are free will do, and all of rest where there is no ellipsis"),
-    ("comparison shifted", r"reductions, _shifted: steps > 0 .*", "no step is 0"),
+    ("comparison shifted", r"reductions, _shifted: steps > 0 .*|linalg, matrix_norm: ord > 0 .*",
+     "it is never 0"),
     ("number shifted", r"shaping, _splitter: .*", "an empty piece is empty wherever it starts"),
     ("number shifted", r"shaping, _concatenate: 0 -> 1",
      "it stands for the length of arrays that join refuses"),
