@@ -268,7 +268,7 @@ def _cov(
         freedom = total - free * np.sum(weights * aweights) / total
     if freedom <= 0:
         warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=2)
-        freedom = 0.0 * freedom
+        freedom = 0.0
     x = x - mean
     return np.squeeze(x @ (x if weights is None else x * weights).T / freedom)
 
