@@ -447,8 +447,6 @@ def ranges(draw: st.DrawFn) -> Any:
     """What is left of the last step does not make a number more or less."""
     start, step = draw(arrays((), domain=SMALL)), draw(arrays((), domain=(2, 4)))
     stop = start + step * (draw(st.integers(0, 4)) + 0.5)
-    if draw(st.integers(0, 3)) == 0:
-        return call(np.rint(stop) + 0.5, like=LIKE)
     return call(start, stop, step, like=LIKE)
 
 

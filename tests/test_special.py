@@ -107,6 +107,7 @@ def test_what_is_ours_has_the_values_of_scipy(name):
     ours = getattr(special, name)
     np.testing.assert_allclose(ours(x), scipy_special.UFUNCS[name](x), rtol=1e-13)
     assert ours(x.astype(np.float32)).dtype == np.float32
+    np.testing.assert_array_equal(ours(x.tolist()), ours(x))
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
@@ -127,6 +128,16 @@ def test_derivatives_of_sinc_are_integrals_of_a_cosine(order):
     size = np.max(np.abs(expected))
     found = signal.sinc_derivative(x, order) / size
     np.testing.assert_allclose(found, expected / size, atol=2.0 ** (order / 2 - 47), rtol=0)
+
+
+@pytest.mark.parametrize("order", [0, 1, 2, 3, 5, 8])
+def test_bessel_functions_are_integrals_of_exponentials(order):
+    """The mean of exp(x cos t) cos(n t) over a turn, which equal steps have exactly."""
+    t = np.linspace(0, 2 * np.pi, 400, endpoint=False)
+    x = np.concatenate([np.linspace(-60, 60, 241), [30.01, 700]])
+    waves = np.exp(np.multiply.outer(x, np.cos(t)) - np.abs(x)[:, None]) * np.cos(order * t)
+    found = signal.bessel_i(x, order) * np.exp(-np.abs(x))
+    np.testing.assert_allclose(found, np.mean(waves, axis=-1), atol=1e-14, rtol=1e-12)
 
 
 # -- GELU
