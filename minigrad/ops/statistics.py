@@ -100,8 +100,6 @@ def quantile_by_q(
     g: Operand, _y: Operand, a: Operand, q: Operand, weights: Any, **how: Any
 ) -> Operand:
     """The gap between the neighbours, times how fast q passes from one to the other."""
-    if np.size(a) == 0:
-        return np.zeros(np.shape(q), g.dtype)
     lower, upper, _, slope = neighbours(a, q, weights, **how)
     elements = np.reshape(a, -1)
     gaps = np.where(slope > 0, elements[upper] - elements[lower], 0)
