@@ -767,6 +767,13 @@ def test_a_result_has_numpys_dtype_and_a_gradient_its_operands(other, result):
     np.testing.assert_array_equal(x.grad.numpy(), [2])
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_what_goes_on_into_the_complex_numbers_has_numpys_dtype(dtype):
+    x = np.array([-4, 4], dtype)
+    for f in (np.emath.sqrt, np.emath.log, np.emath.arccos):
+        assert f(mg.tensor(x, requires_grad=True)).dtype == f(x).dtype
+
+
 def test_gradients_of_mixed_precision_have_their_own_operands_dtype():
     x = mg.tensor([3.0], dtype=np.float32, requires_grad=True)
     y = mg.tensor([2.0], dtype=np.float64, requires_grad=True)
