@@ -48,7 +48,7 @@ def along_many(draw: st.DrawFn, n: int | None = None) -> Any:
 
 @st.composite
 def shifting(draw: st.DrawFn) -> Any:
-    x = draw(some())
+    x = draw(some(st.sampled_from([(5,), (2, 4)]) | shapes()))
     return call(x, axes=draw(axes(x.ndim)))
 
 
@@ -56,10 +56,11 @@ def shifting(draw: st.DrawFn) -> Any:
 def with_distinct_eigenvalues(draw: st.DrawFn) -> Any:
     """A matrix, or two, whose eigenvalues lie apart; a pair of complex ones may be among them."""
     n = draw(st.integers(1, 3))
-    stack = draw(st.sampled_from([(), (2,), (), (0,)]))
+    stack = draw(st.sampled_from([(), (2,), (), (2, 1), (0,)]))
     a = 4.0 * np.diag([1, 3, 6][:n])
     if n > 1 and draw(st.booleans()):
         a[:2, :2] = [[1, 6], [-2, 3]]
+    a = a[::-1, ::-1] if draw(st.booleans()) else a
     return a + draw(arrays((*stack, n, n), domain=(-0.5, 0.5)))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from drawn import SMALL, Case, shaped, shapes, some
+from drawn import DTYPES, SMALL, Case, shaped, shapes, some
 from hypothesis import strategies as st
 
 from minigrad.ops import decompositions
@@ -245,8 +245,9 @@ def chains() -> Any:
 
 
 @st.composite
-def on_diagonals(draw: st.DrawFn) -> Any:
-    return call(draw(some(shapes(min_dims=2))), offset=draw(st.integers(-3, 3)))
+def on_diagonals(draw: st.DrawFn, **options: Any) -> Any:
+    kwargs = {name: draw(strategy) for name, strategy in options.items()}
+    return call(draw(some(shapes(min_dims=2))), offset=draw(st.integers(-3, 3)), **kwargs)
 
 
 @st.composite
@@ -297,7 +298,7 @@ CASES: dict[Callable[..., Any], Case] = {
     np.linalg.vector_norm: Case.of(vector_norms()),
     np.linalg.outer: Case.of(shaped(["(n),(m)"])),
     np.linalg.diagonal: Case.of(on_diagonals()),
-    np.linalg.trace: Case.of(on_diagonals()),
+    np.linalg.trace: Case.of(on_diagonals(dtype=DTYPES)),
     np.linalg.matrix_transpose: Case.of(some(shapes(min_dims=2))),
     np.linalg.matmul: Case.of(matmul_operands(special=True)),
     np.linalg.tensordot: Case.of(contracted()),

@@ -264,7 +264,7 @@ def interpolating(draw: st.DrawFn) -> Any:
 def convolving(draw: st.DrawFn, long_first: bool = False) -> Any:
     n, m = draw(st.integers(1, 4)), draw(st.integers(1, 4))
     n, m = (max(n, m), min(n, m)) if long_first else (n, m)
-    modes = ["full", "valid"] if long_first else ["full", "same", "valid"]
+    modes = ["full", "valid"] if long_first else ["full", "same", "valid", 1]
     return call(draw(some((n,))), draw(some((m,))), draw(st.sampled_from(modes)))
 
 
@@ -292,6 +292,14 @@ def quotients_of_polynomials(draw: st.DrawFn) -> Any:
     if draw(st.booleans()) or q.size == 1:
         return (p, q) if p.size < q.size else (np.convolve(p, q), q[:1])
     return np.polyadd(np.convolve(p, q), rest), q
+
+
+@st.composite
+def with_roots(draw: st.DrawFn) -> Any:
+    """Matrices whose eigenvalues lie apart; those of some are a complex pair."""
+    n = draw(st.integers(1, 2))
+    a = np.array(draw(st.sampled_from([[[4, 0], [0, 12]], [[1, 6], [-2, 3]]])))[:n, :n]
+    return a + draw(arrays((n, n), domain=(-0.5, 0.5)))
 
 
 # -- moving elements
@@ -527,7 +535,8 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.histogramdd: many_histograms(flat=False),
     np.histogram_bin_edges: st.builds(
         call, uneven(), st.sampled_from([3, "sturges", np.arange(3.0)])
-    ),
+    )
+    | uneven().map(lambda x: call(x, 3, (-5.0, 7.0))),
     # samples
     np.diff: differencing(),
     np.ediff1d: ending(),
@@ -548,7 +557,7 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.polydiv: quotients_of_polynomials(),
     np.polyder: st.builds(call, vectors(), st.integers(0, 3)),
     np.polyint: st.builds(call, vectors(), st.just(2), vectors(2, 3)) | vectors(),
-    np.poly: vectors(domain=SMALL),
+    np.poly: vectors(domain=SMALL) | with_roots(),
     np.vander: st.builds(
         call, vectors(domain=SMALL), st.sampled_from([None, 0, 2, 4]), st.booleans()
     ),
@@ -586,7 +595,11 @@ CALLS: dict[Callable[..., Any], Any] = {
     # new arrays
     np.array: st.builds(lambda x, n: call(x, ndmin=n, like=LIKE), some(), st.integers(0, 3)),
     np.linspace: spacing()
-    | spacing(retstep=st.just(True)).map(lambda c: call(*c.args[:2], 3, **c.kwargs)),
+    | st.builds(
+        lambda c, n: call(*c.args[:2], n, **c.kwargs),
+        spacing(retstep=st.just(True)),
+        st.sampled_from([3, 2]),
+    ),
     np.geomspace: spacing(domain=(0.25, 8), dtype=st.sampled_from([None, float]))
     | spacing(domain=(-8, -0.25)),
     creation.between: spacing().map(lambda c: call(*c.args, c.kwargs["endpoint"])),

@@ -138,9 +138,10 @@ LINEAR_ALGEBRA = [
     Row("det of rank n - 2", np.linalg.det, (np.zeros((2, 2)),), 0, (np.zeros((2, 2)),)),
     Row("det of the number 0", np.linalg.det, ([[0]],), 0, ([[1]],)),
     Row("det of nothing", np.linalg.det, (np.zeros((0, 0)),), 1, (np.zeros((0, 0)),)),
-    Row("det of inf", np.linalg.det, ([[inf]],), inf, ([[nan]],)),
-    Row("slogdet, singular", lambda x: np.linalg.slogdet(x)[1], ([[1, 2], [2, 4]],), -inf,
-        ([[nan, nan], [nan, nan]],)),
+    Row("det of inf, and of what is finite", np.linalg.det, ([[[inf]], [[2]]],), [inf, 2],
+        ([[[nan]], [[1]]],)),
+    Row("slogdet, singular", lambda x: np.linalg.slogdet(x)[1], ([[[[1, 2], [2, 4]]]],), [[-inf]],
+        ([[[[nan, nan], [nan, nan]]]],)),
     Row("matrix norm nuc at 0", lambda x: np.linalg.norm(x, "nuc"), (np.zeros((2, 2)),), 0,
         (np.eye(2),)),
     Row("matrix norm 2 at 0", lambda x: np.linalg.norm(x, 2), (np.zeros((2, 2)),), 0,
@@ -158,6 +159,40 @@ LINEAR_ALGEBRA = [
         ([[4, 9], [2, 2]],), 1, ([[-.125, .25], [.25, 0]],)),
     Row("pinv at 0", np.linalg.pinv, (np.zeros((2, 1)),), [[0, 0]], (np.zeros((2, 1)),)),
     Row("cond at 0", np.linalg.cond, ([[0]],), inf, ([[nan]],)),
+    Row("cond at 0, and of nan", lambda x: np.linalg.cond(x, 1), ([[[0]], [[nan]]],), [inf, nan],
+        ([[[nan]], [[nan]]],)),
+    Row("pinv, hermitian, reads one triangle", lambda a: np.linalg.pinv(a, hermitian=True),
+        ([[2, 9], [0, 4]],), [[.5, 0], [0, .25]], ([[-.25, -.125], [-.125, -.0625]],)),
+    Row("pinv, hermitian, of a stack of stacks", lambda a: np.linalg.pinv(a, hermitian=True),
+        ([[[[2, 9], [0, 4]]]],), [[[[.5, 0], [0, .25]]]],
+        ([[[[-.25, -.125], [-.125, -.0625]]]],)),
+    Row("pinv, hermitian: eigenvalues of one size",
+        lambda a: np.linalg.pinv(a, .75, hermitian=True), (np.diag([4, -4, 2]),),
+        np.diag([.25, -.25, 0]),
+        ([[-1 / 16, 1 / 16, 1 / 8], [1 / 16, -1 / 16, 1 / 24], [1 / 8, 1 / 24, 0]],)),
+    Row("pinv of a tiny matrix", lambda a: np.linalg.pinv(a, .75),
+        (2.0**-50 * np.diag([2, 1 + 2.0**-30]),), [[2.0**49, 0], [0, 0]],
+        (2.0**98 * np.array([[-1, 2 / (1 - 2.0**-30)], [2 / (1 - 2.0**-30), 0]]),)),
+    Row("eigenvectors of matrices of different size", lambda a: np.linalg.eigh(a)[1] ** 2,
+        ([np.diag([1, 2]), 2.0**-60 * np.diag([1, 2])],), [np.eye(2), np.eye(2)],
+        (np.zeros((2, 2, 2)),)),
+    Row("qr of matrices of different size", lambda a: np.linalg.qr(a)[1],
+        ([[[2.0**-60]], [[1]]],), [[[2.0**-60]], [[1]]], (np.ones((2, 1, 1)),)),
+    Row("eig: the largest component stays real",
+        lambda a: np.imag(np.linalg.eig([[1.0, 1.0], [0.0, 3.0]] + 1j * a)[1]),
+        (np.zeros((2, 2)),), np.zeros((2, 2)),
+        ([[5**-.5 / 2, 5**-.5], [-.5 - 5**-.5 / 4, -(5**-.5) / 2]],)),
+    Row("lstsq: of one right-hand side, one residual", lambda a, b: np.linalg.lstsq(a, b)[1],
+        ([[1], [1]], [1, 3]), [2], ([[4], [-4]], [-2, 2])),
+    Row("lstsq: residuals of two", lambda a, b: np.linalg.lstsq(a, b)[1],
+        ([[1], [1]], [[1, 0], [3, 0]]), [2, 0], ([[4], [-4]], [[-2, 0], [2, 0]])),
+    Row("lstsq: what rcond leaves out is not in the rank",
+        lambda a, b: np.linalg.lstsq(a, b, .75)[0] * np.linalg.lstsq(a, b, .75)[2],
+        ([[.25, 0], [0, .125], [0, 0]], [1, 1, 1]), [4, 0],
+        ([[-16, 32], [32, 0], [16, 0]], [4, 0, 0])),
+    Row("lstsq: without full rank, no residuals",
+        lambda a, b: np.append(np.linalg.lstsq(a, b, .75)[1], b),
+        ([[2, 0], [0, 1], [0, 0]], [1, 1, 1]), [1, 1, 1], (np.zeros((3, 2)), [1, 1, 1])),
 ]
 
 POWERS = [
@@ -192,6 +227,8 @@ EXPONENTIALS_AND_LOGARITHMS = [
     Row("exp of 1000", np.exp, (1000,), inf, (inf,), True),
     Row("exp of -1000", np.exp, (-1000,), 0, (0,)),
     Row("expm1 of -1000", np.expm1, (-1000,), -1, (0,)),
+    Row("logit beside 1/2", mg.special.logit, (.5 + 2.0**-30,), 2.0**-28, (4,)),
+    Row("logit of 2**-100", mg.special.logit, (2.0**-100,), -100 * np.log(2), (2.0**100,)),
     Row("log at 0", np.log, (0,), -inf, (inf,), True),
     Row("log2 at 0", np.log2, (0,), -inf, (inf,), True),
     Row("log10 at 0", np.log10, (0,), -inf, (inf,), True),
@@ -267,6 +304,8 @@ REDUCTIONS = [
         [0, 1], ([[0, 0], [-.5, .5]],)),
     Row("std of one, ddof 1", lambda x: np.std(x, ddof=1), ([2],), nan, ([nan],), True),
     Row("var of one, ddof 1", lambda x: np.var(x, ddof=1), ([2],), nan, ([nan],), True),
+    Row("nanvar, correction", lambda x: np.nanvar(x, correction=1), ([nan, 1, 3],), 2,
+        ([0, -2, 2],)),
     Row("nansum", np.nansum, ([nan, 1],), 1, ([0, 1],)),
     Row("nanmean", np.nanmean, ([nan, 1],), 1, ([0, 1],)),
     Row("nansum, all nan", np.nansum, ([nan, nan],), 0, ([0, 0],)),
@@ -292,7 +331,9 @@ SORTING_AND_INDEXING = [
         ([0, 10, 1],)),
     Row("median of an even number", np.median, ([1, 2, 3, 4],), 2.5, ([0, .5, .5, 0],)),
     Row("median: tie of three", np.median, ([2, 2, 2],), 2, ([0, 1, 0],)),
+    Row("median: tie of thirty", np.median, (np.tile([1, 0, 1], 15),), 1, (np.eye(45)[11],)),
     Row("median: tie of two", np.median, ([2, 2],), 2, ([.5, .5],)),
+    Row("median of one nan", np.median, ([nan],), nan, ([1],)),
     Row("median of nothing", np.median, ([],), nan, ([],), True),
     Row("x[i], i twice", lambda x: x[[0, 0, 1]], ([5, 6, 7],), [5, 5, 6], ([2, 1, 0],)),
     Row("x[mask], mask empty", lambda x: x[np.zeros(3, bool)], ([5, 6, 7],), [], ([0, 0, 0],)),
@@ -376,10 +417,46 @@ SAMPLES_AND_SETS = [
     Row("unique: of equal ones the first", np.unique, ([2, 1, 2],), [1, 2], ([1, 1, 0],)),
     Row("union1d: of equal ones the first", np.union1d, ([2, 1], [2, 3]), [1, 2, 3],
         ([1, 1], [0, 1])),
-    Row("intersect1d: the first array's", lambda x: np.intersect1d(x, [2, 3]), ([2, 1],), [2],
+    Row("intersect1d: the first array's", lambda x: np.intersect1d(x, [3, 2]), ([2, 1],), [2],
         ([1, 0],)),
+    Row("intersect1d, with places", lambda x: np.prod(
+        np.stack(np.intersect1d(x, [3, 2], return_indices=True)[::2])), ([2, 1],), 2, ([1, 0],)),
     Row("emath.sqrt of 0 is real", np.emath.sqrt, (0,), 0, (inf,)),
     Row("emath.arccos of 1 is real", np.emath.arccos, (1,), 0, (-inf,)),
+    Row("emath.arctanh of 1.5 is complex", lambda x: np.real(np.emath.arctanh(x)), (1.5,),
+        np.log(5) / 2, (-.8,)),
+    Row("emath.power: an exponent of 0 stays an integer",
+        lambda x: np.emath.power(x.astype(np.float32), np.array([0, 2], np.int8)).astype(float),
+        (1 + 2.0**-23,), [1, 1 + 2.0**-22], (2 + 2.0**-22,)),
+    Row("geomspace in single precision",
+        lambda x: np.geomspace(x, 4, 3, dtype=np.float32).astype(float), (2,),
+        [2, np.float32(8**.5), 4], (1 + .5**.5,)),
+    Row("cov in single precision", lambda x: np.cov(x, dtype=np.float32).astype(float),
+        ([1 + 2.0**-30, 3],), 2, ([-2, 2],)),
+    Row("corrcoef in single precision", lambda x: np.corrcoef(x, dtype=np.float32).astype(float),
+        ([[1 + 2.0**-30, 2, 3], [1, 3, 2]],), [[1, .5], [.5, 1]],
+        ([[-.5, 1, -.5], [-.5, -.5, 1]],)),
+    Row("cov, weighted, two degrees of freedom less", lambda x, w: np.cov(x, aweights=w, ddof=2),
+        ([0, 1, 2, 3], [1, 1, 1, 1]), 2.5, ([-1.5, -.5, .5, 1.5], [.5, -.5, -.5, .5])),
+    Row("cov without degrees of freedom", lambda x: np.cov(x, ddof=3), ([1, 3],), inf,
+        ([nan, nan],), True),
+    Row("percentile of whole numbers, by q", lambda q: np.percentile([1, 3, 4], q), (25,), 2,
+        (.04,)),
+    Row("quantile, weighted",
+        lambda x: np.quantile(x, .5, weights=[1, 1, 4], method="inverted_cdf"), ([1, 2, 3],), 3,
+        ([0, 0, 1],)),
+    Row("quantile of two, by q", lambda q: np.quantile([1.0, 4.0], q), (.5,), 2.5, (3,)),
+    Row("quantile of nothing, by q", lambda q: np.quantile(np.zeros((0, 3)), q, axis=1), ([.5],),
+        np.zeros((1, 0)), ([0],)),
+    Row("quantile beside infinities, by q: a step is flat",
+        lambda q: np.quantile([-inf, inf], q, method="lower"), (.25,), -inf, (0,)),
+    Row("histogram_bin_edges of nothing", lambda x: np.histogram_bin_edges(x, 2) + np.sum(x),
+        ([],), [0, .5, 1], ([],)),
+    Row("histogramdd of one column", lambda x: np.histogramdd(x, 2)[1][0], ([[0], [1], [4]],),
+        [0, 2, 4], ([[1.5], [0], [1.5]],)),
+    Row("histogramdd, by weights: one is outside", lambda w: np.histogramdd(
+        [[.5, 9, 1.5], [.5, .5, .5]], [[0, 1, 2], [0, 1]], weights=w)[0], ([3, 4, 5],),
+        [[3], [5]], ([1, 0, 1],)),
     Row("interp at both ends, and not beyond",
         lambda x: np.interp(x, [0, 1], [1, 3], left=7.0, right=9.0), ([0, 1],), [1, 3], ([2, 2],)),
     Row("pinv of a stack: each has its own largest", lambda a: np.linalg.pinv(a, 0.5),
@@ -395,11 +472,26 @@ SAMPLES_AND_SETS = [
     Row("setdiff1d, as they come", lambda x: np.setdiff1d(x, [2, 3], assume_unique=True),
         ([2, 1, 0],), [1, 0], ([0, 1, 1],)),
     Row("unique rows: of equal ones the first", lambda x: np.unique(x, axis=0),
-        ([[1, 2], [1, 2], [0, 5]],), [[0, 5], [1, 2]], ([[1, 1], [0, 0], [1, 1]],)),
+        ([[1, 1], [1, 1], [0, 5]],), [[0, 5], [1, 1]], ([[1, 1], [0, 0], [1, 1]],)),
+    Row("unique, counted", lambda x: np.prod(np.stack(np.unique(x, return_counts=True)), axis=0),
+        ([2, 1, 2],), [1, 4], ([2, 1, 0],)),
+    Row("unique, each nan", lambda x: np.unique(x, equal_nan=False), ([nan, 1, nan],),
+        [1, nan, nan], ([1, 1, 1],)),
+    Row("unique values: twenty twice", np.unique_values, (np.tile([1, 0], 20),), [0, 1],
+        (np.eye(40)[0] + np.eye(40)[1],)),
+    Row("linspace of one: no step",
+        lambda x: np.linspace(x, 3, 1, retstep=True)[1] + 0 * x.astype(float), (2,), nan, (0,)),
+    Row("arange up to a number", lambda x: np.arange(x, like=x) + 0 * x, (2.5,), [0, 1, 2], (0,)),
     Row("unique values: infinities", np.unique_values, ([inf, 1, inf],), [1, inf], ([1, 1, 0],)),
     Row("polymul of three zeros", lambda x: np.polymul(x, [2]), ([0, 0, 0],), [0], ([0, 0, 2],)),
     Row("setdiff1d", lambda x: np.setdiff1d(x, [2, 3]), ([2, 1],), [1], ([0, 1],)),
     Row("trim_zeros", np.trim_zeros, ([0, 2, 0, 3, 0],), [2, 0, 3], ([0, 1, 1, 1, 0],)),
+    Row("trim_zeros of zeros", np.trim_zeros, ([0, 0],), [], ([0, 0],)),
+    Row("trim_zeros, in front", lambda x: np.trim_zeros(x, "f"), ([0, 2, 0],), [2, 0],
+        ([0, 1, 1],)),
+    Row("trim_zeros, at the back", lambda x: np.trim_zeros(x, "B"), ([0, 2, 0],), [0, 2],
+        ([1, 1, 0],)),
+    Row("polydiv by -0", lambda v: np.polydiv([1.0], v)[0], ([-0.0],), [inf], ([-inf],), True),
     Row("polymul: leading zeros are dropped", lambda p: np.polymul(p, [2.0]), ([0, 3],), [6],
         ([0, 2],)),
     Row("sinc at 0", lambda x: np.sinc(x.astype(float)), (0,), 1, (0,)),
@@ -418,6 +510,14 @@ SAMPLES_AND_SETS = [
     Row("unwrap", lambda x: np.unwrap(x, period=4), ([0, 3],), [0, -1], ([1, 1],)),
     Row("vander at 0", lambda x: np.vander(x, 3), ([0, 2],), [[0, 0, 1], [4, 2, 1]], ([1, 5],)),
 ]
+if hasattr(np, "matvec"):  # NumPy 2.2
+    SAMPLES_AND_SETS += [
+        Row("trim_zeros of a matrix", np.trim_zeros, ([[0, 0, 0], [0, 0, 5]],), [[5]],
+            ([[0, 0, 0], [0, 0, 1]],)),
+        Row("trim_zeros of its rows", lambda x: np.trim_zeros(x, axis=0),
+            ([[0, 0, 0], [0, 5, 0], [0, 0, 0]],), [[0, 5, 0]],
+            ([[0, 0, 0], [1, 1, 1], [0, 0, 0]],)),
+    ]
 
 ROUNDING = [
     Row("remainder at (5, 3)", np.remainder, (5, 3), 2, (1, -1)),
@@ -584,6 +684,12 @@ HESSIANS = [
     ("cross_entropy, certain and wrong", lambda x: F.cross_entropy(x, 1), [1e4, 0], zeros(2)),
     ("sinc at 0", np.sinc, 0, -np.pi**2 / 3),
     ("i0 at 0", np.i0, 0, .5),
+    ("xlogy at (0, 0)", lambda v: mg.special.xlogy(v[0], v[1]), [0, 0], zeros(2)),
+    ("xlog1py at (0, -1)", lambda v: mg.special.xlog1py(v[0], v[1]), [0, -1], zeros(2)),
+    ("corrcoef of 1", lambda x: np.corrcoef(x, [0, 1, 2])[0, 1], [0, 1, 2],
+     np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]]) / -12),
+    ("corrcoef of -1", lambda x: np.corrcoef(x, [2, 1, 0])[0, 1], [0, 1, 2],
+     np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]]) / 12),
     ("interp at a place", lambda x: np.interp(x, [0, 1, 3], [0, 2, 3]), 1, 0),
     ("quantile: tie", lambda x: np.quantile(x, .5), [2, 2], zeros(2)),
     ("tanh of 1000", np.tanh, 1000, 0),
@@ -638,6 +744,21 @@ def test_argsort_keeps_tied_elements_in_order():
     np.testing.assert_array_equal(order.numpy(), [*range(1, 40, 2), *range(0, 40, 2)])
 
 
+# -- order, and rounding
+
+
+def test_where_a_partition_puts_an_element_is_numpys_choice():
+    x = np.random.default_rng(0).permutation(3000).astype(float)
+    y = np.partition(mg.tensor(x, requires_grad=True), [500, 2000])
+    np.testing.assert_array_equal(y.detach().numpy(), np.partition(x, [500, 2000]))
+
+
+def test_no_correlation_is_beyond_one():
+    x = np.random.default_rng(0).normal(size=(100, 1, 5)) * [[1], [3], [-7]]
+    for rows in x:
+        assert np.max(np.abs(np.corrcoef(mg.tensor(rows, requires_grad=True)).detach())) <= 1
+
+
 # -- dtypes
 
 
@@ -661,6 +782,13 @@ def test_a_result_has_numpys_dtype_and_a_gradient_its_operands(other, result):
     y.sum().backward()
     assert x.grad.dtype == np.float32
     np.testing.assert_array_equal(x.grad.numpy(), [2])
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_what_goes_on_into_the_complex_numbers_has_numpys_dtype(dtype):
+    x = np.array([-4, 4], dtype)
+    for f in (np.emath.sqrt, np.emath.log, np.emath.arccos):
+        assert f(mg.tensor(x, requires_grad=True)).dtype == f(x).dtype
 
 
 def test_gradients_of_mixed_precision_have_their_own_operands_dtype():

@@ -476,6 +476,9 @@ def test_edges_are_exact_and_nothing_else_is_held_there() -> None:
     [
         (np.abs, {0.0: 0.5}),
         (np.abs, {0.0: Edge(0.0, value=1.0)}),
+        (np.abs, {0.0: inf}),
+        (np.sqrt, {0.0: -inf}),
+        (np.abs, {0.0: Edge(0.0, value=-inf)}),
         (np.sqrt, {0.0: nan}),
         (np.sqrt, {4.0: 0.25 * (1 + 1e-14)}),
         (np.maximum, {(2.0, 2.0): (1.0, 0.0)}),

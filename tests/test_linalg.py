@@ -152,6 +152,25 @@ test_pinv_of_symmetric_matrices = property_test(
 )
 
 
+def test_products_of_many_matrices_are_made_in_numpys_order():
+    """Each order rounds in its own way."""
+    for _ in range(50):
+        n = rng.integers(3, 7)
+        sizes = rng.integers(2, 9, n + 1)
+        arrays = [rng.standard_normal(shape) for shape in itertools.pairwise(sizes)]
+        y = LA.multi_dot([leaf(a) for a in arrays])
+        np.testing.assert_array_equal(y.detach().numpy(), LA.multi_dot(arrays))
+
+
+@pytest.mark.parametrize("values", [[3, -2, 1], [3, 0, -1]], ids=["regular", "singular"])
+def test_vectors_of_a_hermitian_svd_are_orthonormal_and_rebuild_the_matrix(values):
+    a = with_spectrum(values)[0]
+    u, s, vh = (t.detach().numpy() for t in LA.svd(leaf(a), hermitian=True))
+    close(u.T @ u, np.eye(3))
+    close(vh @ vh.T, np.eye(3))
+    close((u * s) @ vh, a)
+
+
 # -- repeated values
 
 

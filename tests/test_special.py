@@ -14,7 +14,7 @@ from cases_special import OPERANDS, OPTIONS, ROUGH, elementwise
 import minigrad as mg
 import minigrad.nn.functional as F
 from minigrad import core
-from minigrad.ops import special
+from minigrad.ops import signal, special
 
 inf, nan = np.inf, np.nan
 
@@ -104,7 +104,10 @@ OURS = ["erfcx", "ndtr", "log_ndtr", "logit", "entr"]
 @pytest.mark.parametrize("name", OURS)
 def test_what_is_ours_has_the_values_of_scipy(name):
     x = np.linspace(0.01, 0.99, 99) if name in ("logit", "entr") else np.linspace(-20, 20, 999)
-    np.testing.assert_allclose(getattr(special, name)(x), scipy_special.UFUNCS[name](x), rtol=1e-13)
+    ours = getattr(special, name)
+    np.testing.assert_allclose(ours(x), scipy_special.UFUNCS[name](x), rtol=1e-13)
+    assert ours(x.astype(np.float32)).dtype == np.float32
+    np.testing.assert_array_equal(ours(x.tolist()), ours(x))
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
@@ -112,6 +115,29 @@ def test_integrals_of_erfc_satisfy_their_recurrence(n):
     x = np.linspace(-1, 5, 101)
     a, b, c = (special.erfcx(x, k) if k >= 0 else 2 / math.sqrt(math.pi) for k in (n - 2, n - 1, n))
     np.testing.assert_allclose(2 * n * c + 2 * x * b, a + 0 * x, rtol=1e-12)
+
+
+@pytest.mark.parametrize("order", [0, 1, 2, 3, 5, 8, 12, 16, 20])
+def test_derivatives_of_sinc_are_integrals_of_a_cosine(order):
+    """That of cos(pi x t) over t from 0 to 1, by quadrature."""
+    t, weights = np.polynomial.legendre.leggauss(80)
+    t, weights = (t + 1) / 2, weights / 2
+    x = np.linspace(0, 15, 301)
+    waves = np.cos(np.pi * np.multiply.outer(x, t) + order * np.pi / 2)
+    expected = np.sum(weights * (np.pi * t) ** order * waves, axis=-1)
+    size = np.max(np.abs(expected))
+    found = signal.sinc_derivative(x, order) / size
+    np.testing.assert_allclose(found, expected / size, atol=2.0 ** (order / 2 - 47), rtol=0)
+
+
+@pytest.mark.parametrize("order", [0, 1, 2, 3, 5, 8])
+def test_bessel_functions_are_integrals_of_exponentials(order):
+    """The mean of exp(x cos t) cos(n t) over a turn, which equal steps have exactly."""
+    t = np.linspace(0, 2 * np.pi, 400, endpoint=False)
+    x = np.concatenate([np.linspace(-60, 60, 241), [30.01, 700]])
+    waves = np.exp(np.multiply.outer(x, np.cos(t)) - np.abs(x)[:, None]) * np.cos(order * t)
+    found = signal.bessel_i(x, order) * np.exp(-np.abs(x))
+    np.testing.assert_allclose(found, np.mean(waves, axis=-1), atol=1e-14, rtol=1e-12)
 
 
 # -- GELU

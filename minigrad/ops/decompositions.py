@@ -170,10 +170,9 @@ def minors(a: Array, *directions: Array) -> Array:
     u, s, vh = np.linalg.svd(np.where(finite, a, 0).astype(float))
     turned = [u.mT @ g @ vh.mT for g in directions]
     places = np.ogrid[(slice(n),) * k]
-    nowhere = np.zeros((n,) * k, bool)
-    taken = functools.reduce(np.logical_or, (places[-1] == i for i in places[:-1]), nowhere)
+    taken = functools.reduce(np.logical_or, (places[-1] == i for i in places[:-1]), False)
     twice = functools.reduce(
-        np.logical_or, (i == j for i, j in itertools.combinations(places, 2)), nowhere
+        np.logical_or, (i == j for i, j in itertools.combinations(places, 2)), False
     )
     factors = np.where(taken, 1, s.reshape((*s.shape[:-1], *[1] * (k - 1), n)))
     others = prod_vjp(np.ones(factors.shape[:-1]), None, factors, axis=-1)
@@ -427,13 +426,14 @@ def _svd(
         return _svd_of_symmetric(a, compute_uv)
     if not compute_uv:
         return _svdvals(a)
-    m, n = np.shape(a)[-2:] if np.ndim(a) > 1 else (0, 0)
+    packed = triplets(a)
+    m, n = np.shape(a)[-2:]
     if full_matrices and m != n:
         raise TypeError(
             f"numpy.linalg.svd: full_matrices=True of shape {np.shape(a)} has no derivative, as "
             "the vectors beyond the singular values are any basis; pass full_matrices=False"
         )
-    s, u, v = singular(triplets(a), m)[:3]
+    s, u, v = singular(packed, m)[:3]
     return SVDResult(u, s, v.mT)
 
 
@@ -444,7 +444,8 @@ def _svd_of_symmetric(a: Operand, compute_uv: bool) -> Any:
     w, v = _eigh(a)
     order = np.argsort(np.abs(w.detach()))[..., ::-1]
     w, v = np.take_along_axis(w, order), np.take_along_axis(v, order[..., None, :])
-    return SVDResult(v, np.abs(w), (v * np.sign(w)[..., None, :]).mT)
+    signs = np.copysign(1.0, known(w))  # 0 has one, too
+    return SVDResult(v, np.abs(w), (v * signs[..., None, :]).mT)
 
 
 @composite(np.linalg.svdvals)
@@ -491,13 +492,13 @@ factors.defvjp(factors_vjp)
 
 @composite(np.linalg.qr)
 def _qr(a: Operand, mode: str = "reduced") -> Any:
-    m, n = np.shape(a)[-2:] if np.ndim(a) > 1 else (0, 0)
+    y = factors(a)
+    m, n = np.shape(a)[-2:]
     if mode not in ("reduced", "r", "complete") or (mode == "complete" and m > n):
         raise TypeError(
             f"numpy.linalg.qr: mode={mode!r} of shape {np.shape(a)} has no derivative; "
             "pass mode='reduced' or 'r'"
         )
-    y = factors(a)
     return y[..., m:] if mode == "r" else QRResult(y[..., :m].mT, y[..., m:])
 
 

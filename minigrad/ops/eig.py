@@ -18,9 +18,9 @@ EigResult: Any = type(np.linalg.eig(np.eye(1)))
 
 @primitive
 def eigen(a: Array) -> Array:
-    """The eigenvalues of `a` in a first column, then its eigenvectors, as complex numbers."""
+    """The eigenvalues of `a` in a first column, then its eigenvectors."""
     values, vectors = np.linalg.eig(a)
-    return np.concatenate([values[..., None], vectors], axis=-1) + 0j
+    return np.concatenate([values[..., None], vectors], axis=-1)
 
 
 def eigen_vjp(g: Operand, y: Operand, _a: Operand) -> Operand:
@@ -29,7 +29,7 @@ def eigen_vjp(g: Operand, y: Operand, _a: Operand) -> Operand:
     gap = w[..., None, :] - w[..., :, None]
     equal = gap == 0
     refuse_degenerate(known(equal), known(by_w), known(by_v))
-    k = v.mT @ (by_v - along_vectors(by_v, v)) * np.where(equal, 0, 1) / np.where(equal, 1, gap)
+    k = v.mT @ (by_v - along_vectors(by_v, v)) / np.where(equal, 1, gap)  # 0 where they are equal
     k = k + by_w[..., None] * np.eye(np.shape(v)[-1])
     inverse = np.linalg.inv(v)
     refuse_defective(known(inverse))
@@ -75,8 +75,6 @@ def refuse_defective(inverse: Array) -> None:
 @composite(np.linalg.eig)
 def _eig(a: Operand) -> Any:
     found = eigen(a)
-    if a.dtype.kind != "c" and not np.any(np.imag(found[..., 0])):
-        found = np.real(found)
     return EigResult(found[..., 0], found[..., 1:])
 
 

@@ -199,7 +199,7 @@ def first_places(x: Operand, values: Array) -> Array:
     """Where in x, in one axis, each of its `values` is first."""
     plain = np.asarray(known(x)).reshape(-1)
     order = np.argsort(plain, kind="stable")
-    places = order[np.searchsorted(plain, values, sorter=order).clip(max=max(plain.size - 1, 0))]
+    places = order[np.searchsorted(plain, values, sorter=order)]
     lost = np.isnan(values)
     places[lost] = np.flatnonzero(np.isnan(plain))[: np.sum(lost)]
     return places
@@ -215,8 +215,8 @@ def _unique(
     return_counts: bool = False, axis: int | None = None, **options: Any,
 ) -> Any:  # fmt: skip
     unique: Any = np.unique  # whose stubs have an overload for each choice
-    plain, first, *others = unique(known(ar), True, return_inverse, return_counts, axis, **options)
-    values = _among(ar, plain) if axis is None else np.take(ar, first, axis=axis)
+    _, first, *others = unique(known(ar), True, return_inverse, return_counts, axis, **options)
+    values = np.take(ar, first, axis=axis)
     results = [values, *([wrap(first)] if return_index else []), *map(wrap, others)]
     return tuple(results) if len(results) > 1 else values
 

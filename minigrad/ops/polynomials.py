@@ -60,7 +60,7 @@ def _polydiv(u: Operand, v: Operand) -> tuple[Operand, Operand]:
         factor = scale * rest[k]
         quotient.append(factor)
         rest = np.concatenate([rest[:k], rest[k : k + n] - factor * divisor, rest[k + n :]])
-    while rest.size > 1 and np.isclose(known(rest)[0], 0, rtol=1e-14):
+    while rest.size > 1 and np.isclose(known(rest)[0], 0):
         rest = rest[1:]
     found = np.stack(quotient) if quotient else operand(np.zeros(1))
     return found.astype(dtype), rest.astype(dtype)
@@ -96,6 +96,7 @@ def _polyint(p: Operand, m: int = 1, k: Operand = None) -> Operand:
 @composite(np.poly)
 def _poly(seq_of_zeros: Operand) -> Operand:
     zeros = _coefficients(seq_of_zeros)
+    real = zeros.dtype.kind != "c"
     if zeros.ndim == 2 and zeros.shape[0] == zeros.shape[1] != 0:
         zeros = np.linalg.eigvals(zeros)
     elif zeros.ndim != 1:
@@ -104,7 +105,7 @@ def _poly(seq_of_zeros: Operand) -> Operand:
     p, nothing = operand(np.ones(1, zeros.dtype)), np.zeros(1, zeros.dtype)
     for zero in zeros:
         p = np.append(p, nothing) - np.append(nothing, p * zero)
-    return p
+    return np.real(p) if real else p  # of a real matrix, complex eigenvalues are conjugate
 
 
 @composite(np.vander)

@@ -15,7 +15,10 @@ from minigrad.core import Operand, asarray, composite, known, operand, primitive
 def _continued(beyond: Callable[[Any], Any], x: Operand) -> Operand:
     """`x`, made complex if any element is where the real function has ended."""
     x = asarray(x)
-    return x.astype(np.result_type(x.dtype, np.complex64)) if np.any(beyond(known(x))) else x
+    if not np.any(beyond(known(x))):
+        return x
+    half = x.dtype == np.float16  # which NumPy has go on in double precision
+    return x.astype(complex if half else np.result_type(x.dtype, np.complex64))
 
 
 def _negative(x: Any) -> Any:

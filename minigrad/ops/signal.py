@@ -261,16 +261,16 @@ def sinc_derivative(x: Array, order: int) -> Array:
     """The derivative of np.sinc of an order: that of the integral of cos(pi x t) over t to 1."""
     z = np.pi * np.asarray(x, float)
     # By parts from order to order; near 0, where that would cancel, term by term.
-    near = np.abs(z) < order + 1.5
+    near = np.abs(z) < order / 2 + 1.5
     series, small = np.zeros_like(z), np.where(near, z, 0)
-    for j in range(39, -1, -1):
+    for j in range(39 + order, -1, -1):
         sign = (1, 0, -1, 0)[(order + j) % 4]
         series = series * small / (j + 1) + sign / (order + j + 1)
     far = np.where(near, 1, z)
     parts = np.sin(far) / far
     for k in range(1, order + 1):
         parts = (np.sin(far + k * np.pi / 2) - k * parts) / far
-    return np.asarray(np.pi**order * np.where(near, series, parts), dtype=np.asarray(x).dtype)
+    return np.asarray(np.pi**order * np.where(near, series, parts))
 
 
 defvjp(np.sinc, lambda g, _y, x: g * sinc_derivative(x, 1))
@@ -292,7 +292,7 @@ def bessel_i(x: Array, order: int) -> Array:
         tail = (1 + tail) * ((2 * k - 1) ** 2 - 4 * order**2) / (8 * k * far)
     large = (1 + tail) * np.exp(far / 2) / np.sqrt(2 * np.pi * far) * np.exp(far / 2)
     sign = np.sign(x) if order % 2 else 1
-    return np.asarray(sign * np.where(near, series, large), dtype=np.asarray(x).dtype)
+    return np.asarray(sign * np.where(near, series, large))
 
 
 def _bessel(x: Operand, order: int) -> Operand:

@@ -362,11 +362,11 @@ defvjp(logit, lambda g, _y, x: only_where((x >= 0) & (x <= 1), x, g) / (x * (1 -
 defvjp(
     xlogy,
     lambda g, _z, x, y: g * np.log(nonzero(x, y, 0, 1)),
-    lambda g, _z, x, y: g * x / nonzero(x, y, 0, 1),
+    lambda g, _z, x, y: g * x / nonzero(x, y, 0, np.inf),
 )
 defvjp(
     xlog1py,
     lambda g, _z, x, y: g * np.log1p(nonzero(x, y, -1, 0)),
-    lambda g, _z, x, y: g * x / (1 + nonzero(x, y, -1, 0)),
+    lambda g, _z, x, y: g * x / (1 + nonzero(x, y, -1, np.inf)),
 )
 defvjp(entr, lambda g, _y, x: -g * (1 + np.log(only_where(x >= 0, x, x))))

@@ -100,8 +100,6 @@ def quantile_by_q(
     g: Operand, _y: Operand, a: Operand, q: Operand, weights: Any, **how: Any
 ) -> Operand:
     """The gap between the neighbours, times how fast q passes from one to the other."""
-    if np.size(a) == 0:
-        return np.zeros(np.shape(q), g.dtype)
     lower, upper, _, slope = neighbours(a, q, weights, **how)
     elements = np.reshape(a, -1)
     gaps = np.where(slope > 0, elements[upper] - elements[lower], 0)
@@ -268,7 +266,7 @@ def _cov(
         freedom = total - free * np.sum(weights * aweights) / total
     if freedom <= 0:
         warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=2)
-        freedom = 0.0 * freedom
+        freedom = 0.0
     x = x - mean
     return np.squeeze(x @ (x if weights is None else x * weights).T / freedom)
 

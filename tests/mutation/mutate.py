@@ -10,6 +10,7 @@ import argparse
 import collections
 import contextlib
 import functools
+import itertools
 import multiprocessing
 import random
 import signal
@@ -21,6 +22,7 @@ from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from tqdm import tqdm
 
@@ -88,13 +90,40 @@ def traced_rows() -> list[tuple[Callable[[], None], set[CodeType]]]:
         *((conventions.test_value_and_gradients, row, False) for row in conventions.ROWS),
         *((conventions.test_value_and_gradients, row, True) for row in conventions.ROWS),
         *((conventions.test_second_derivatives, *row[1:]) for row in conventions.HESSIANS),
+        (conventions.test_where_a_partition_puts_an_element_is_numpys_choice,),
+        (conventions.test_no_correlation_is_beyond_one,),
         (test_linalg.test_svd_of_symmetric_matrices,),
         (test_linalg.test_pinv_of_symmetric_matrices,),
+        (test_linalg.test_products_of_many_matrices_are_made_in_numpys_order,),
+        (test_complex.test_a_defective_matrix_is_refused,),
+        (test_special.test_pieces_and_strides_make_no_difference,),
         *((test_special.test_what_is_ours_has_the_values_of_scipy, name) for name in of_scipy),
         *((test_special.test_rules_of_functions_of_eight_digits, name) for name in eight_digits),
     ]
+    tables = [
+        conventions.test_what_goes_on_into_the_complex_numbers_has_numpys_dtype,
+        test_special.test_derivatives_of_sinc_are_integrals_of_a_cosine,
+        test_special.test_bessel_functions_are_integrals_of_exponentials,
+        test_linalg.test_vectors_of_a_hermitian_svd_are_orthonormal_and_rebuild_the_matrix,
+        test_linalg.test_no_gradient_flows_into_eigenvectors_of_a_repeated_eigenvalue,
+        test_linalg.test_no_gradient_flows_into_singular_vectors_that_are_not_determined,
+        test_linalg.test_factors_of_dependent_columns_have_no_derivative,
+        test_complex.test_an_eigenvalue_that_occurs_twice_is_refused,
+    ]
     rows = [functools.partial(*call) for call in calls]
+    rows += [row for test in tables for row in parametrized(test)]
     return [(row, traced(row)) for row in rows]
+
+
+def parametrized(test: Any) -> Iterator[Callable[[], None]]:
+    """The test with every row of each of its tables, as pytest runs it."""
+    tables = [mark.args for mark in test.pytestmark if mark.name == "parametrize"]
+    for chosen in itertools.product(*(rows for _, rows in tables)):
+        arguments: dict[str, Any] = {}
+        for (names, _), row in zip(tables, chosen, strict=True):
+            several = not isinstance(names, str)
+            arguments.update(zip(names, row, strict=True) if several else {names: row})
+        yield functools.partial(test, **arguments)
 
 
 @functools.cache
@@ -311,7 +340,7 @@ def fails(fn: Any, examples: int) -> bool:
     try:
         with time_limit(TIMEOUT):
             run_case(fn, examples)
-    except Exception:
+    except (Exception, pytest.fail.Exception):  # the second is where nothing was raised
         return True
     return False
 
