@@ -385,8 +385,10 @@ def is_between(
     slack += ROUNDING * max(1, abs(f.here[i]))
     low = min(value - 2 * error for value, error in known) - slack
     high = max(value + 2 * error for value, error in known) + slack
-    if not low <= slope <= high:
-        near = nearby(f, w, 600)[:, i]
+    for _ in range(10):
+        if low <= slope <= high:
+            return True
+        near = nearby(f, w, 60)[:, i]
         near = near[np.isfinite(near)]
         if near.size and np.ptp(near) > SLOPE * (1 + np.abs(near).max()):
             slack = NEARBY * (1 + np.abs(near).max())
