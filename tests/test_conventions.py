@@ -507,6 +507,9 @@ SAMPLES_AND_SETS = [
         ([-1.5, 0.5, -0.5, 1.5],)),
     Row("gradient beside nan, at even places", lambda x: np.gradient(x, np.arange(4.0)),
         ([0, nan, 0, 1],), [nan, 0, nan, 1], ([-1.5, 0.5, -0.5, 1.5],)),
+    Row("gradient, places of unsigned integers",
+        lambda x: np.gradient(x, np.array([3, 2, 0], np.uint8)), ([0, 1, 5],), [-1, -4 / 3, -2],
+        ([5 / 3, -1, -2 / 3],)),
     Row("unwrap", lambda x: np.unwrap(x, period=4), ([0, 3],), [0, -1], ([1, 1],)),
     Row("vander at 0", lambda x: np.vander(x, 3), ([0, 2],), [[0, 0, 1], [4, 2, 1]], ([1, 5],)),
 ]

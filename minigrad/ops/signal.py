@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from minigrad.core import Array, Operand, composite, defvjp, known, operand, primitive
+from minigrad.core import Array, Operand, composite, defvjp, known, needs_grad, operand, primitive
 from minigrad.ops.indexing import to_both
 from minigrad.ops.shaping import piece
 
@@ -100,15 +100,18 @@ def _slopes(f: Operand, spacing: Operand, axis: int, edge_order: int) -> Operand
             f"numpy.gradient: places of shape {np.shape(spacing)} do not lie along axis {axis} of "
             f"shape {f.shape}"
         )
-    if isinstance(spacing, np.ndarray) and spacing.ndim and np.ptp(widths := np.diff(spacing)) == 0:
-        spacing = widths[0]  # as NumPy does: what is between two neighbours is then not looked at
+    if np.ndim(spacing):
+        places = operand(spacing)  # steps of unsigned integers would wrap around
+        spacing = _steps(places if places.dtype.kind in "fc" else places.astype(float))
+        if not needs_grad(spacing) and np.ptp(known(spacing)) == 0:
+            spacing = spacing[0]  # as NumPy does: it then does not look at what is between two
     rise = _steps(f, axis)
     if np.ndim(spacing) == 0:
         h = k = spacing
-        inner = (piece(f, axis, 2, None) - piece(f, axis, None, -2)) / (2 * spacing)
+        inner = (piece(f, axis, 2, None) - piece(f, axis, None, -2)) / (2.0 * spacing)
         slopes = rise / spacing
     else:
-        widths = _steps(operand(spacing)).reshape([-1 if i == axis else 1 for i in range(f.ndim)])
+        widths = spacing.reshape([-1 if i == axis else 1 for i in range(f.ndim)])
         slopes = rise / widths
         h, k = piece(widths, axis, None, -1), piece(widths, axis, 1, None)
         inner = (piece(slopes, axis, None, -1) * k + piece(slopes, axis, 1, None) * h) / (h + k)
