@@ -3,6 +3,7 @@
 `np.asarray(data, like=t)` is a tensor, as t is.  It imports core only; statistics.py comes next.
 """
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from minigrad.core import (
     Array,
     Operand,
     asarray,
+    common_dtype,
     composite,
     known,
     operand,
@@ -88,8 +90,7 @@ def _arange(
 @primitive(broadcasts=True)
 def between(start: Array, stop: Array, num: int, endpoint: bool) -> Array:
     """`num` numbers from start to stop, evenly: means of both, along a first axis."""
-    ndim, dtype = max(np.ndim(start), np.ndim(stop)), np.result_type(start, stop, 1.0)
-    share = of_stop(num, endpoint, ndim, dtype)
+    share = of_stop(num, endpoint, max(start.ndim, stop.ndim), start.dtype)
     y: Array = start * (1 - share) + stop * share
     return y
 
@@ -107,6 +108,7 @@ between.defvjp(
     lambda g, _y, _start, _stop, num, endpoint: np.sum(
         g * of_stop(num, endpoint, g.ndim - 1, g.dtype), axis=0
     ),
+    complex=True,
 )
 
 
@@ -114,7 +116,10 @@ def spaced(
     start: Operand, stop: Operand, num: int, endpoint: bool = True, axis: int = 0
 ) -> Operand:
     """`num` numbers from start to stop, evenly, along an axis that is put in."""
-    along = between(start, stop, num, endpoint)
+    if operator.index(num) < 0:
+        raise ValueError(f"num={num} is negative")
+    dtype = common_dtype([start, stop, 1.0])
+    along = between(*(operand(a).astype(dtype) for a in (start, stop)), num, endpoint)
     return np.moveaxis(along, 0, axis) if axis else along
 
 
@@ -123,8 +128,6 @@ def _linspace(
     start: Operand, stop: Operand, num: int = 50, endpoint: bool = True, retstep: bool = False,
     dtype: Any = None, axis: int = 0, *, device: Any = None,
 ) -> Any:  # fmt: skip
-    if num < 0:
-        raise ValueError(f"numpy.linspace: num={num} is negative")
     numbers = spaced(start, stop, num, endpoint, axis)
     numbers = numbers if dtype is None else numbers.astype(dtype)
     if not retstep:
