@@ -345,19 +345,16 @@ def between(f: Map, v: Floats, rough: Any, law: Any) -> Any:
 
 def both_sides(f: Map, w: Floats) -> tuple[Estimate, Estimate]:
     """The slopes of f to both sides of here, along w."""
+    larger, smaller = (functools.cache(functools.partial(f.differences, w, step)) for step in STEPS)
     found = []
-    larger, smaller = (functools.cache(lambda s=s: f.differences(w, s)) for s in STEPS)
     for side in (1, -1):
-        best = smaller().one_sided(side)
-        infinite = np.isinf(best.value)  # the smallest steps tell
+        best = smaller().one_sided(side)  # which tell what is infinite
         with np.errstate(all="ignore"):
             size = 1 + np.abs(best.value) + np.abs(f.here)
             if not np.all(best.error <= RELATIVE * size):
                 other = larger().one_sided(side)
-                other = other._replace(
-                    error=np.where(np.isinf(other.value) | infinite, np.inf, other.error)
-                )
-                best = best.best(other)
+                unknown = np.isinf(other.value) | np.isinf(best.value)
+                best = best.best(other._replace(error=np.where(unknown, np.inf, other.error)))
             unknown = best.error > SLOPE * (1 + np.abs(best.value) + np.abs(f.here))
         found.append(best._replace(error=np.where(unknown, np.inf, best.error)))
     return found[0], found[1]
