@@ -507,6 +507,8 @@ SAMPLES_AND_SETS = [
         ([-1.5, 0.5, -0.5, 1.5],)),
     Row("gradient beside nan, at even places", lambda x: np.gradient(x, np.arange(4.0)),
         ([0, nan, 0, 1],), [nan, 0, nan, 1], ([-1.5, 0.5, -0.5, 1.5],)),
+    Row("gradient at two places", lambda x: np.gradient(x, np.array([1.0, 3.0])), ([0, 1],),
+        [.5, .5], ([-1, 1],)),
     Row("gradient, places of unsigned integers",
         lambda x: np.gradient(x, np.array([3, 2, 0], np.uint8)), ([0, 1, 5],), [-1, -4 / 3, -2],
         ([5 / 3, -1, -2 / 3],)),
