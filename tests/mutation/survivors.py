@@ -61,7 +61,8 @@ REASONS = [
      r"elementwise, conj: x .*|"
      r"reductions, (_over_freedom|_shifted|prod_vjp|std_vjp|var_vjp|mean_vjp|restore|_real|"
      r"running_product_vjp|logsumexp_vjp|extremum|_flat|if hasattr\(np, 'cumulative_sum'.*): .*|"
-     r"fft, (resized|copies|_lengths|_shift|rfft_vjp|irfft_vjp): .*|creation, between\.defvjp: g .*",
+     r"fft, (resized|copies|_lengths|_shift|rfft_vjp|irfft_vjp): .*|"
+     r"creation, between\.defvjp: g .*",
      "of it the shape, the number of axes or the dtype is read"),
     ("a constant for a Tensor", r"reductions, (sum_of|mean_of|floating): .*",
      "it is called with plain arrays only"),
@@ -165,7 +166,8 @@ REASONS = [
      "the operands commute, or are the same number"),
     ("comparison shifted",
      r"signal, (bessel_i: z <= 30|sinc_derivative: np\.abs\(z\) <|_diff: len\(parts\)|"
-     r"_long_first: |_correlate: a\.size).*|special, by_blocks: x\.size .*|moving, gathered: .*|fft, resized: .*|"
+     r"_long_first: |_correlate: a\.size).*|special, by_blocks: x\.size .*|"
+     r"moving, gathered: .*|fft, resized: .*|"
      r"creation, _array: a\.ndim .*",
      "at the bound both branches give the same"),
     ("number shifted",
