@@ -31,6 +31,7 @@ from minigrad.testing.numerical import (
 
 SHARP = 1e-6  # the relative error above which a derivative by differences is no reference
 SLOPE = 1e-2  # and a slope to one side, which is but the end of an interval
+JUMP = 1e-3  # least relative difference of slopes near a kink; bending makes less of it
 NEARBY = 1e-4  # the relative error of a slope taken in one difference, not far away
 CLOSER = STEPS[-1] / 64  # a difference between the kinks that a larger one does not see
 WIDE = 1e3  # a range of numbers that differences of one size cannot serve
@@ -226,7 +227,7 @@ def kinked(f: Map, v: Floats, estimate: Estimate) -> Any:
     near = nearby(f, v, 12)
     with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
         low, high = np.nanmin(near, axis=0), np.nanmax(near, axis=0)
-        jumps = high - low > SLOPE * (1 + np.abs(low) + np.abs(high))
+        jumps = high - low > JUMP * (1 + np.abs(low) + np.abs(high))
         closer = f.differences(v, CLOSER).slope()
         return jumps | (np.abs(closer.value - estimate.value) > closer.error + estimate.error)
 
@@ -387,7 +388,7 @@ def is_between(
             return True
         near = nearby(f, w, 60)[:, i]
         near = near[np.isfinite(near)]
-        if near.size and np.ptp(near) > SLOPE * (1 + np.abs(near).max()):
+        if near.size and np.ptp(near) > JUMP * (1 + np.abs(near).max()):
             slack = NEARBY * (1 + np.abs(near).max())
             low, high = min(low, near.min() - slack), max(high, near.max() + slack)
     if not low <= slope <= high:
