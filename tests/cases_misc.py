@@ -407,6 +407,7 @@ def piecewise(draw: st.DrawFn) -> Any:
             [
                 call(x, [x < 1, x >= 3], [np.square, np.sin, 0.5]),
                 call(x, below, [lambda v, a, b=1: a * v**b, lambda v, a, b=1: b * v / a], 3.0, b=2),
+                call(x, [np.zeros(9, bool)], [np.sin]),  # which x does not fit
             ]
         )
     )

@@ -291,8 +291,8 @@ def _piecewise(
     for condition, function in zip(conditions, funclist, strict=True):
         if not callable(function):
             y = indexed_update(y, condition, function)
-        elif np.any(condition):
-            y = indexed_update(y, condition, function(x[condition], *args, **kw))
+        elif (part := x[condition]).size:
+            y = indexed_update(y, condition, function(part, *args, **kw))
     return y
 
 

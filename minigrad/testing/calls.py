@@ -142,11 +142,13 @@ class Call:
                 f"{op_name(op)}({written(arguments)}) has no floating argument to differentiate by"
             )
         self.xs: list[Floats] = [x.astype(float) for x in self.operands]
+        self.taken: dict[tuple[npt.DTypeLike, ...], Evaluation] = {}
         self.error: Exception | None = None
         self.scale = 1.0  # the size of the largest operand or value, or 1: these may cancel
         with quiet():
             try:
-                for z in (self.plain(self.operands).astype(float), *self.xs):
+                self.value = self.plain(self.operands)
+                for z in (self.value.astype(float), *self.xs):
                     largest = np.max(np.abs(z), initial=1.0, where=np.isfinite(z))
                     self.scale = max(self.scale, float(largest))
             except Exception as error:  # whatever it is: the properties look at it
@@ -186,13 +188,9 @@ class Call:
         """Its value on plain arrays: nothing is differentiated."""
         return array_of(self.f(*xs))
 
-    def traced(self, xs: Sequence[Any]) -> Array:
-        """Its value, where it is differentiated."""
-        return array_of(self.vjp(self.f, *xs)[0])
-
     def pulled(self, xs: Sequence[Any], u: Any) -> list[Array]:
         """The cotangents of operands `xs` for the cotangent u of the result."""
-        return [array_of(g) for g in self.vjp(self.f, *xs)[1](u)]
+        return Evaluation(self, xs).pulled(u)
 
     def within(self, xs: Sequence[Any]) -> bool:
         """Whether `xs` are within the domain; what comes after the operands always is."""
@@ -221,6 +219,12 @@ class Call:
         """The operands in other dtypes: the last of `dtypes` is that of all that follow."""
         each = [*dtypes, *[dtypes[-1]] * len(self.operands)]
         return [x.astype(dtype) for x, dtype in zip(self.operands, each, strict=False)]
+
+    def evaluated(self, *dtypes: npt.DTypeLike) -> Evaluation:
+        """The operation at its operands in other dtypes: the same for all who ask."""
+        if dtypes not in self.taken:
+            self.taken[dtypes] = Evaluation(self, self.cast(*dtypes))
+        return self.taken[dtypes]
 
     def cotangent(self, y: Array) -> Array:
         """A random cotangent of y; ones would be blind."""
@@ -254,6 +258,40 @@ class Call:
                 f"{needed[-1]}({', '.join([importable(self.op)[1], what, *options])})",
             ]
         )
+
+
+class Evaluation:
+    """An operation at some operands, on plain arrays and differentiated; each is done once."""
+
+    def __init__(self, call: Call, xs: Sequence[Any]) -> None:
+        self.call, self.xs = call, xs
+
+    @functools.cached_property
+    def plain(self) -> Array:
+        """What comes out of plain arrays."""
+        return self.call.plain(self.xs)
+
+    @functools.cached_property
+    def is_floating(self) -> bool:
+        """Whether these operands are taken, and give floating numbers: not every dtype does."""
+        try:
+            return self.plain.dtype.kind == "f"
+        except Exception:  # whatever it is, there is nothing to compare with
+            return False
+
+    @functools.cached_property
+    def differentiated(self) -> tuple[Any, Callable[[Any], Sequence[Any]]]:
+        """What the vjp gives: the value, and a function of its cotangent."""
+        return self.call.vjp(self.call.f, *self.xs)
+
+    @property
+    def value(self) -> Array:
+        """What comes out where it is differentiated."""
+        return array_of(self.differentiated[0])
+
+    def pulled(self, u: Any) -> list[Array]:
+        """The cotangents of the operands for the cotangent u of the result."""
+        return [array_of(g) for g in self.differentiated[1](u)]
 
 
 def meets(point: Sequence[Array], xs: Sequence[Array]) -> bool:

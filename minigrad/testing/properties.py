@@ -7,6 +7,7 @@ put it in `PROPERTIES`.  It needs NumPy only; strategies.py, which draws calls, 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -20,6 +21,7 @@ from minigrad.testing.calls import (
     Call,
     Domain,
     Edge,
+    Evaluation,
     Failure,
     Vjp,
     array_of,
@@ -43,15 +45,6 @@ def eps(dtype: npt.DTypeLike) -> float:
     return float(np.finfo(dtype).eps)
 
 
-def attempt(fn: Callable[..., Array], xs: Sequence[Any]) -> Array | None:
-    """`fn(xs)`; None where that is no floating array, or NumPy raises: not every dtype is taken."""
-    try:
-        y = fn(xs)
-    except Exception:  # whatever it is, there is nothing to compare with
-        return None
-    return y if y.dtype.kind == "f" else None
-
-
 def moderate(xs: Sequence[Array], dtype: npt.DTypeLike) -> bool:
     """Whether squares of all the numbers neither overflow in `dtype` nor vanish."""
     info = np.finfo(dtype)
@@ -68,10 +61,10 @@ def value(call: Call) -> bool | None:
         return array_of(call.applied(fn, xs)).astype(float)
 
     for dtype in FLOATS:
-        xs = call.cast(dtype)
-        if attempt(call.plain, xs) is None:
+        here = call.evaluated(dtype)
+        if not here.is_floating:
             continue
-        found, wide = call.traced(xs), [x.astype(float) for x in xs]
+        found, wide = here.value, [x.astype(float) for x in here.xs]
         expected = reference(wide)
         same_form(call, value, found, expected.shape, found.dtype, "the value")
         known = np.isfinite(expected)
@@ -134,7 +127,7 @@ def errors(call: Call) -> bool | None:
     if call.error is None:
         return None
     try:
-        call.traced(call.operands)
+        call.vjp(call.f, *call.operands)
     except Exception:  # any: the engine may add to what NumPy says
         return True
     raise Failure(f"no error, where plain arrays give {call.error!r}", call, errors)
@@ -144,14 +137,13 @@ def dtypes(call: Call) -> bool | None:
     """A value has the dtype that plain arrays give, a gradient its operand's form."""
     checked = None
     for kinds in [(d,) for d in FLOATS] + [(np.float32, np.float64)]:
-        xs = call.cast(*kinds)
-        if (plain := attempt(call.plain, xs)) is None:
+        here = call.evaluated(*kinds)
+        if not here.is_floating:
             continue
-        y, pull = call.vjp(call.f, *xs)
-        names = ", ".join(str(x.dtype) for x in xs)
-        same_form(call, dtypes, array_of(y), plain.shape, plain.dtype, "the value", of=names)
-        gradients = [array_of(g) for g in pull(call.cotangent(plain))]
-        for name, x, g in zip(call.names, xs, gradients, strict=True):
+        plain, names = here.plain, ", ".join(str(x.dtype) for x in here.xs)
+        same_form(call, dtypes, here.value, plain.shape, plain.dtype, "the value", of=names)
+        gradients = here.pulled(call.cotangent(plain))
+        for name, x, g in zip(call.names, here.xs, gradients, strict=True):
             same_form(call, dtypes, g, x.shape, x.dtype, f"the gradient by {name}", of=names)
         checked = True
     return checked
@@ -167,8 +159,10 @@ def scalars(call: Call) -> bool | None:
         for scalar in (np.float32(x), float(x)):
             xs = [*others[:i], scalar, *others[i + 1 :]]
             operands = [k for k in range(len(xs)) if k != i or type(scalar) is not float]
-            if not operands or (plain := attempt(call.plain, xs)) is None:
+            here = Evaluation(call, xs)
+            if not operands or not here.is_floating:
                 continue
+            plain = here.plain
             y, gradients = partial_gradients(call, xs, operands, plain)
             of = f"a {type(scalar).__name__} for {call.names[i]}"
             same_form(call, scalars, y, plain.shape, plain.dtype, "the value", of=of)
@@ -201,38 +195,44 @@ def partial_gradients(
 class Walk(NamedTuple):
     """What a walk back from an operation met with: the arrays themselves, where there are some."""
 
+    xs: Sequence[Array]
+    cotangent: Array
     output: Array
-    before: Array  # a copy of the output, made before the walk
+    before: tuple[Array, Array]  # copies of the cotangent and the output, made before the walk
     gradients: list[Array]
 
 
 def walk(call: Call, xs: Sequence[Array], u: Array) -> Walk:
     """Walk back once.  minigrad works on `xs` themselves, and shows its own output."""
+    given = u.copy()
     if call.vjp is not minigrad_vjp:
         value, pull = call.vjp(call.f, *xs)
         output = array_of(value)
-        before = output.copy()
-        return Walk(output, before, [array_of(g) for g in pull(u)])
+        before = given, output.copy()
+        return Walk(xs, u, output, before, [array_of(g) for g in pull(u)])
     leaves = [asarray(x).requires_grad_() for x in xs]
     with enable_grad():
         y = call.f(*leaves)
     output = array_of(y)
-    before = output.copy()
+    before = given, output.copy()
     if isinstance(y, Tensor) and y.requires_grad:
         y.backward(u)
     gradients = [np.zeros_like(x.data) if x.grad is None else x.grad.data for x in leaves]
-    return Walk(output, before, gradients)
+    return Walk(xs, u, output, before, gradients)
+
+
+@functools.lru_cache(maxsize=1)
+def first_walk(call: Call) -> Walk:
+    """A walk back from copies of the operands: the same for all properties that look at one."""
+    return walk(call, [x.copy() for x in call.operands], call.cotangent(call.value))
 
 
 def mutation(call: Call) -> bool | None:
     """Neither operands, nor result, nor cotangent are changed in place."""
-    xs = [x.copy() for x in call.operands]
-    u = call.cotangent(call.plain(xs))
-    given = u.copy()
-    walked = walk(call, xs, given)
-    pairs = [(name, x, was) for name, x, was in zip(call.names, xs, call.operands, strict=True)]
-    pairs += [("the result", walked.output, walked.before), ("the cotangent", given, u)]
-    for name, now, before in pairs:
+    walked = first_walk(call)
+    names = [*call.names, "the cotangent", "the result"]
+    after = [*walked.xs, walked.cotangent, walked.output]
+    for name, now, before in zip(names, after, [*call.operands, *walked.before], strict=True):
         if not np.array_equal(now, before, equal_nan=True):
             what = f"{name} was changed in place"
             raise Failure(what, call, mutation, before=written(before), after=written(now))
@@ -241,13 +241,11 @@ def mutation(call: Call) -> bool | None:
 
 def aliasing(call: Call) -> bool | None:
     """A gradient shares its memory with no other, nor with operands, result or cotangent."""
-    xs = [x.copy() for x in call.operands]
-    u = call.cotangent(call.plain(xs))
-    walked = walk(call, xs, u)
+    walked = first_walk(call)
     names = [f"the gradient by {name}" for name in call.names]
     arrays = dict(zip(names, walked.gradients, strict=True))
-    others = {**dict(zip(call.names, xs, strict=True)), "the result": walked.output}
-    others["the cotangent"] = u
+    others = {**dict(zip(call.names, walked.xs, strict=True)), "the result": walked.output}
+    others["the cotangent"] = walked.cotangent
     for i, (name, g) in enumerate(arrays.items()):
         for other, a in [*list(arrays.items())[:i], *others.items()]:
             if np.shares_memory(g, a):
@@ -257,11 +255,11 @@ def aliasing(call: Call) -> bool | None:
 
 def repetition(call: Call) -> bool | None:
     """Run twice, it gives the same bits."""
-    u = call.cotangent(call.plain(call.operands))
-    _, pull = call.vjp(call.f, *call.operands)
-    runs = [[array_of(g).copy() for g in pull(u)] for _ in range(2)]
-    first, again = (walk(call, call.operands, u) for _ in range(2))
-    runs += [[w.output, *w.gradients] for w in (first, again)]
+    first = first_walk(call)
+    u = first.before[0]
+    here = Evaluation(call, call.operands)
+    runs = [[g.copy() for g in here.pulled(u)] for _ in range(2)]
+    runs += [[w.output, *w.gradients] for w in (first, walk(call, call.operands, u))]
     for a, b in zip(runs[0] + runs[2], runs[1] + runs[3], strict=True):
         if a.tobytes() != b.tobytes():
             found = {"first": written(a), "again": written(b)}
@@ -271,7 +269,7 @@ def repetition(call: Call) -> bool | None:
 
 def layout(call: Call) -> bool | None:
     """Memory order is of no account: Fortran's, negative strides, steps, read-only."""
-    u = call.cotangent(call.plain(call.xs))
+    u = call.cotangent(call.evaluated(float).plain)
     plain = walk(call, call.xs, u)
     for name, arrange in LAYOUTS.items():
         found = walk(call, [arrange(x) for x in call.xs], arrange(u))
@@ -316,11 +314,10 @@ def derivative(call: Call) -> bool | None:
 
 def linearity(call: Call) -> bool | None:
     """What is pulled back for a u + b w is a times that for u and b times that for w."""
-    y, pull = call.vjp(call.f, *call.xs)
-    shape = array_of(y).shape
-    u, w = (call.rng.standard_normal(shape) for _ in range(2))
+    here = call.evaluated(float)
+    u, w = (call.rng.standard_normal(here.value.shape) for _ in range(2))
     a, b = 1.75, -0.625
-    pulled = [[array_of(g).copy() for g in pull(c)] for c in (u, w, a * u + b * w)]
+    pulled = [[g.copy() for g in here.pulled(c)] for c in (u, w, a * u + b * w)]
     for name, by_u, by_w, found in zip(call.names, *pulled, strict=True):
         expected = a * by_u + b * by_w
         known = np.isfinite(expected)
@@ -334,15 +331,15 @@ def product(call: Call) -> bool | None:
     if call.order < 2:
         return None
     vs = [call.rng.standard_normal(x.shape) for x in call.xs]
-    shape = call.plain(call.xs).shape
+    here = call.evaluated(float)
 
     def along(u: Any) -> Any:
         pulled = call.vjp(call.f, *call.xs)[1](u)
         return sum((v * p).sum() for v, p in zip(vs, pulled, strict=True))
 
-    u = call.rng.standard_normal(shape)
-    (tangent,) = (array_of(t) for t in call.vjp(along, np.zeros(shape))[1](np.ones(())))
-    terms = [v * g for v, g in zip(vs, call.pulled(call.xs, u), strict=True)]
+    u = call.rng.standard_normal(here.plain.shape)
+    (tangent,) = (array_of(t) for t in call.vjp(along, np.zeros(u.shape))[1](np.ones(())))
+    terms = [v * g for v, g in zip(vs, here.pulled(u), strict=True)]
     forward, backward = u * tangent, flat(terms)
     if not np.isfinite(forward).all() or not np.isfinite(backward).all():
         return None
@@ -358,15 +355,16 @@ def sameness(call: Call) -> bool | None:
     n, x = len(call.xs), call.xs[0]
     if n < 2 or any(other.shape != x.shape for other in call.xs):
         return None
-    if not call.within([x] * n) or (y := attempt(call.plain, [x] * n)) is None:
+    here = Evaluation(call, [x] * n)
+    if not call.within(here.xs) or not here.is_floating:
         return None
 
     def f(x: Any) -> Any:
         return call.f(*[x] * n)
 
-    u = call.rng.standard_normal(y.shape)
+    u = call.rng.standard_normal(here.plain.shape)
     (found,) = (array_of(g) for g in call.vjp(f, x)[1](u))
-    parts = call.pulled([x] * n, u)
+    parts = here.pulled(u)
     expected, sizes = np.sum(parts, axis=0), np.sum(np.abs(parts), axis=0)
     known = np.isfinite(expected)
     slack = call.slack(np.max(sizes, initial=0, where=known))
@@ -375,7 +373,7 @@ def sameness(call: Call) -> bool | None:
         call, [x], lambda x: [array_of(f(x))], lambda xs, us: call.vjp(f, *xs)[1](us[0]),
         ["x in f(x, x)"], ["the result"],
     )  # fmt: skip
-    if not call.at_edge([x] * n):
+    if not call.at_edge(here.xs):
         held(diagonal, 1, sameness)
     return True
 
@@ -416,10 +414,10 @@ def spread_sums(call: Call, narrow: Sequence[Array]) -> bool | None:
 
 def same(call: Call, xs: Sequence[Array], others: Sequence[Array]) -> bool:
     """Whether the operation gives the same, in shape and to rounding."""
-    y, other = attempt(call.plain, xs), attempt(call.plain, others)
-    if y is None or other is None or y.shape != other.shape:
+    y, other = Evaluation(call, xs), Evaluation(call, others)
+    if not y.is_floating or not other.is_floating or y.plain.shape != other.plain.shape:
         return False
-    return np.allclose(y, other, rtol=RELATIVE, atol=0, equal_nan=True)
+    return np.allclose(y.plain, other.plain, rtol=RELATIVE, atol=0, equal_nan=True)
 
 
 def numbers_like(
@@ -439,15 +437,15 @@ def summed(g: Array, shape: tuple[int, ...]) -> Array:
 
 def precision(call: Call) -> bool | None:
     """A gradient in float32 is that in float64, to the digits that are left."""
-    xs = call.cast(np.float32)
-    if (y := attempt(call.plain, xs)) is None:
+    here = call.evaluated(np.float32)
+    if not here.is_floating:
         return None
-    wide = [x.astype(float) for x in xs]
-    u = call.rng.standard_normal(y.shape).astype(np.float32)
+    wide = [x.astype(float) for x in here.xs]
+    u = call.rng.standard_normal(here.plain.shape).astype(np.float32)
     sizes = [*wide, u.astype(float), call.plain(wide)]
     if not all(np.isfinite(a).all() for a in sizes) or not moderate(sizes, np.float32):
         return None
-    found = flat(call.pulled(xs, u))
+    found = flat(here.pulled(u))
     u = u.astype(float)
 
     def gradient(xs: Sequence[Array]) -> Array:
@@ -598,22 +596,22 @@ def edges(call: Call, edge: Edge) -> None:
             "operands; give a tuple with one for each"
         )
     for dtype in FLOATS:
-        xs = call.cast(dtype)
-        kept = zip(xs, call.xs, strict=True)
+        here = call.evaluated(dtype)
+        kept = zip(here.xs, call.xs, strict=True)
         if not all(np.array_equal(x, wide, equal_nan=True) for x, wide in kept):
             continue  # there is no such point in this dtype
-        if (y := attempt(call.plain, xs)) is None:
+        if not here.is_floating:
             continue
-        u = np.ones_like(y)
-        found = {"the value": (call.traced(xs), edge.value)} if edge.value is not None else {}
+        u = np.ones_like(here.plain)
+        found = {"the value": (here.value, edge.value)} if edge.value is not None else {}
         names = [f"the gradient by {name}" for name in call.names]
-        found |= dict(zip(names, zip(call.pulled(xs, u), given, strict=True), strict=True))
-        for i in range(len(xs) if call.order > 1 else 0):
-            again = recorded(call, xs, u, i)
+        found |= dict(zip(names, zip(here.pulled(u), given, strict=True), strict=True))
+        for i in range(len(names) if call.order > 1 else 0):
+            again = recorded(call, here.xs, u, i)
             found[f"{names[i]}, recorded,"] = (again, given[i])
         for what, (a, exact) in found.items():
             expected = np.asarray(exact, float)
-            kind = y.dtype if what == "the value" else dtype
+            kind = here.plain.dtype if what == "the value" else dtype
             same_form(call, edges, a, expected.shape, kind, what)
             slack = 4 * eps(dtype) * np.where(np.isinf(expected), 0, np.abs(expected))
             known = ~(np.isnan(a) & np.isnan(expected)) & (a != expected.astype(dtype))
