@@ -60,7 +60,8 @@ def neighbours(
     at = np.asarray(in_rows(np.arange(values.size).reshape(values.shape), axis))
     at = np.take_along_axis(at, order, axis=-1)
     n = rows.shape[-1]
-    if how.get("skip_nan"):
+    how["skip_nan"] = how.get("skip_nan", False) and bool(missing.any())  # which takes NumPy longer
+    if how["skip_nan"]:
         missing &= ~np.all(missing, axis=-1, keepdims=True)
         last = np.sum(~missing, axis=-1) - 1
         rank, found = np.where(missing, np.nan, np.arange(n)), at
