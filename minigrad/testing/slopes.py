@@ -58,7 +58,7 @@ class Map:
         self.names, self.results = names, results
         ys = value(*xs)
         self.shapes = [np.shape(y) for y in ys]
-        self.here = flat(ys) if call.within(xs) else np.full(flat(ys).shape, np.nan)
+        self.here = np.where(call.within(xs), flat(ys), np.nan)
         movable = [np.isfinite(x) & (np.abs(x) < FAR) for x in xs]
         self.movable = flat(movable).astype(bool)
 
@@ -354,8 +354,8 @@ def both_sides(f: Map, w: Floats) -> tuple[Estimate, Estimate]:
             size = 1 + np.abs(best.value) + np.abs(f.here)
             if not np.all(best.error <= RELATIVE * size):
                 other = larger().one_sided(side)
-                unknown = np.isinf(other.value) | np.isinf(best.value)
-                best = best.best(other._replace(error=np.where(unknown, np.inf, other.error)))
+                infinite = np.isinf(other.value) | np.isinf(best.value)
+                best = best.best(other._replace(error=np.where(infinite, np.inf, other.error)))
             unknown = best.error > SLOPE * (1 + np.abs(best.value) + np.abs(f.here))
         found.append(best._replace(error=np.where(unknown, np.inf, best.error)))
     return found[0], found[1]
