@@ -212,7 +212,7 @@ OPERANDS: dict[str, tuple[Operand, ...]] = {
     "mathieu_modsem2": (COUNTS, [1.5], (0.125, 1.5)),
 }  # fmt: skip
 # SciPy's values of these have some eight digits, which is too few for the harness's differences:
-# test_special.py holds their rules against wider ones.
+# test_special.py integrates their rules.
 ROUGH = {
     "ker": (0.25, 4), "kei": (0.25, 4), "kerp": (0.25, 4), "keip": (0.25, 4), "itairy": (0.25, 1),
     "itj0y0": (0.25, 4), "iti0k0": (0.25, 4), "it2j0y0": (0.25, 4), "it2i0k0": (0.25, 4),
