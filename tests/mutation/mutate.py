@@ -376,6 +376,8 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1, help="processes (default: 1)")
     options = parser.parse_args()
     warnings.simplefilter("error")  # as pytest does
+    settings.register_profile("mutants", drawing(options.examples))
+    settings.load_profile("mutants")  # for the property tests among the tables
 
     mutants = [
         m
