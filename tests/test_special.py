@@ -15,6 +15,7 @@ import minigrad as mg
 import minigrad.nn.functional as F
 from minigrad import core
 from minigrad.ops import signal, special
+from minigrad.testing import check_operation
 
 inf, nan = np.inf, np.nan
 
@@ -223,6 +224,24 @@ def test_rules_of_functions_of_eight_digits(name):
         hold(gradients, lambda x: gradients(x, order=2))
     single = gradients(x.astype(np.float32))
     np.testing.assert_allclose(single, gradients(x), rtol=2e-3, atol=1e-4)
+
+
+def meeting(name: str) -> float | None:
+    """A number that every operand of a function may be, if there are several."""
+    lists = [o for o in OPERANDS[name] if isinstance(o, list)]
+    domains = [o or (-inf, inf) for o in OPERANDS[name] if not isinstance(o, list)]
+    for x in np.arange(0.25, 8, 0.25).tolist() if len(OPERANDS[name]) > 1 else []:
+        if all(x in values for values in lists) and all(low < x < high for low, high in domains):
+            return float(x)
+    return None
+
+
+@needs_scipy
+@pytest.mark.parametrize("name", [name for name in OPERANDS if meeting(name) is not None])
+def test_rules_hold_where_operands_are_equal(name):
+    arguments = [meeting(name) if isinstance(o, list) else meeting(name) * np.ones(1)
+                 for o in OPERANDS[name]]  # fmt: skip
+    check_operation(scipy_special.UFUNCS[name], *arguments, **OPTIONS.get(name, {}))
 
 
 @needs_scipy

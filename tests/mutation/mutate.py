@@ -104,6 +104,7 @@ def traced_rows() -> list[tuple[Callable[[], None], set[CodeType]]]:
     ]
     tables = [
         conventions.test_what_goes_on_into_the_complex_numbers_has_numpys_dtype,
+        test_special.test_rules_hold_where_operands_are_equal,
         test_special.test_derivatives_of_sinc_are_integrals_of_a_cosine,
         test_special.test_bessel_functions_are_integrals_of_exponentials,
         test_linalg.test_vectors_of_a_hermitian_svd_are_orthonormal_and_rebuild_the_matrix,
