@@ -60,6 +60,10 @@ def in_place(g: Any, _y: Any, x: Any) -> Any:
     return g
 
 
+def relu_in_place(x: Any) -> Any:
+    return np.maximum(x, 0, out=x) + 0
+
+
 def reversed_order(g: Any, _y: Any, x: Any) -> Any:
     return np.reshape(np.reshape(2 * g * x, -1)[::-1], np.shape(x))
 
@@ -97,6 +101,8 @@ PLANTED = {
         primitive(np.exp, lambda g, y, _x: g * (value(y) + (1 + 1e-6) * (y - value(y)))),
         [arrays()], "derivative"),
     "cotangent mutated": (primitive(square, in_place), [arrays()], "mutation"),
+    "operand mutated": (
+        primitive(relu_in_place, lambda g, _y, x: g * (x > 0)), [arrays()], "mutation|layout"),
     "second argument": (
         primitive(times, by_x, lambda g, _z, x, _y: 2 * g * x, broadcasts=True), [],
         "derivative"),
@@ -119,6 +125,12 @@ def test_planted_bugs_are_caught(name: str) -> None:
     op, strategies, properties = PLANTED[name]
     said = failure_of(op, *strategies)
     assert re.search(rf"The property '({properties})'", said), said
+
+
+def test_an_operand_is_changed_in_place_though_twice_changes_no_more() -> None:
+    relu = primitive(relu_in_place, lambda g, _y, x: g * (x > 0))
+    with pytest.raises(Failure, match="argument 0 was changed in place"):
+        check_operation(relu, np.array([1.0, -2.0]))
 
 
 @pytest.mark.parametrize("scale", [1 + 1e-6, 1 - 1e-6, 1.5, 0, -1])

@@ -147,7 +147,7 @@ class Call:
         self.scale = 1.0  # the size of the largest operand or value, or 1: these may cancel
         with quiet():
             try:
-                self.value = self.plain(self.operands)
+                self.value = self.plain([x.copy() for x in self.operands])  # op may change them
                 for z in (self.value.astype(float), *self.xs):
                     largest = np.max(np.abs(z), initial=1.0, where=np.isfinite(z))
                     self.scale = max(self.scale, float(largest))
