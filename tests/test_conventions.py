@@ -310,6 +310,8 @@ REDUCTIONS = [
     Row("nanmean", np.nanmean, ([nan, 1],), 1, ([0, 1],)),
     Row("nansum, all nan", np.nansum, ([nan, nan],), 0, ([0, 0],)),
     Row("average without weights", np.average, ([1, 3],), 2, ([.5, .5],)),
+    Row("average without weights, keeping its axis", lambda x: np.average(x, axis=0, keepdims=True),
+        ([1, 3],), [2], ([.5, .5],)),
     Row("average, one weight 0", lambda x, w: np.average(x, weights=w), ([1, 3], [0, 2]), 3,
         ([0, 1], [-1, 0])),
 ]
