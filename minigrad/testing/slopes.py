@@ -210,7 +210,8 @@ def slopes(f: Map, v: Floats, wanted: Any) -> tuple[Estimate, Any]:
         for step in STEPS:
             differences = f.differences(v, step, FEW)
             estimate = estimate.best(differences.slope())
-            if not np.all(good(RELATIVE, ROUNDING)[wanted]):
+            # A kink within these steps is left to smaller ones.
+            if np.any(~good(RELATIVE, ROUNDING) & good(SLOPE, 100 * ROUNDING)):
                 estimate = estimate.best(differences.complete().slope())
             smooth = good(SHARP, 100 * ROUNDING)
             if np.all(smooth[wanted]):
