@@ -452,6 +452,7 @@ SAMPLES_AND_SETS = [
         np.zeros((1, 0)), ([0],)),
     Row("quantile of nothing", lambda x: np.quantile(x, .5, axis=1), (np.zeros((0, 3)),), [],
         (np.zeros((0, 3)),)),
+    Row("nanquantile of nothing", lambda x: np.nanquantile(x, .5), ([],), nan, ([],), True),
     Row("quantile twice, by q", lambda q: np.quantile([1.0, 3.0, 4.0], q), ([.25, .25],), [2, 2],
         ([4, 4],)),
     Row("no quantile, by q", lambda q: np.quantile([1.0, 3.0], q), ([],), [], ([],)),

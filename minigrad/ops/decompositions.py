@@ -558,6 +558,12 @@ def _pinv(a: Operand, rcond: Any = None, hermitian: bool = False, *, rtol: Any =
     return inverse_on_range(a, known(rcond), hermitian)
 
 
+def least_share(rcond: float | None, shape: tuple[int, ...]) -> float:
+    """What NumPy makes of rcond: of the largest singular value, the share below which all are 0."""
+    eps = float(np.finfo(float).eps)
+    return max(shape) * eps if rcond is None else eps if rcond < 0 else rcond
+
+
 @composite(np.linalg.lstsq)
 def _lstsq(a: Operand, b: Operand, rcond: float | None = None) -> Any:
     a, b = operand(a), operand(b)
@@ -566,8 +572,7 @@ def _lstsq(a: Operand, b: Operand, rcond: float | None = None) -> Any:
             f"numpy.linalg.lstsq: no right-hand sides of shape {b.shape} for a of shape {a.shape}"
         )
     m, n = a.shape
-    eps = float(np.finfo(float).eps)
-    rcond = max(m, n) * eps if rcond is None else eps if rcond < 0 else rcond
+    rcond = least_share(rcond, a.shape)
     x = inverse_on_range(a, rcond, False) @ b
     s = _svdvals(a)
     rank = np.sum(s.detach() > rcond * np.max(s.detach(), initial=0))

@@ -1,7 +1,7 @@
 """Derivatives of NumPy's functions of polynomials: coefficients, from the highest power down.
 
 Each is NumPy's recipe, in recorded operations.  Which leading zeros are dropped is decided by the
-values, and constant.  It imports core and signal; scimath.py comes next.
+values, and constant.  It imports core, decompositions and signal; scimath.py comes next.
 """
 
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.core import Operand, composite, defvjp, known, operand
+from minigrad.ops.decompositions import inverse_on_range, least_share
 from minigrad.ops.signal import _convolve
 
 
@@ -140,12 +141,13 @@ def _polyfit(
     scale = np.sqrt(np.sum(left * left, axis=0))
     left = left / scale
     rcond = x.size * np.finfo(x.dtype).eps if rcond is None else rcond
+    if not full and not cov:
+        c = inverse_on_range(left, least_share(rcond, left.shape), False) @ right
+        return (c.T / scale).T
     c, residuals, rank, s = np.linalg.lstsq(left, right, rcond)
     c = (c.T / scale).T
     if full:
         return c, residuals, rank, s, rcond
-    if not cov:
-        return c
     covariance = np.linalg.inv(left.T @ left) / np.outer(scale, scale)
     if cov != "unscaled":
         factor = residuals / (x.size - deg - 1)

@@ -130,7 +130,7 @@ REASONS = [
     ("number shifted", r"decompositions, _multi_dot: 0 -> 1",
      "what one matrix costs by itself is in every sum as often"),
     (".*", r"decompositions, mirrored: .*(ndim|shape).*", "NumPy refuses what is not square"),
-    (".*", r"decompositions, (_lstsq: .*(rcond|eps).*|_pinv: (.*eps.*|2 -> 3)|"
+    (".*", r"decompositions, ((_lstsq|least_share): .*(rcond|eps).*|_pinv: (.*eps.*|2 -> 3)|"
      r"inverse_on_range: .*rcond.*)|"
      r"polynomials, _polyfit: .*(rcond|eps).*",
      "singular values are zero to rounding, or far from the bound between"),
