@@ -95,7 +95,8 @@ def with_weights_third(c: Any) -> Any:
 
 @st.composite
 def quantiles(draw: st.DrawFn, percent: bool = False, nan: bool = False) -> Any:
-    x = draw(some(shapes(min_side=1)))
+    # NumPy skips nan row by row: of three axes there is a row in test_conventions.py.
+    x = draw(some(shapes(max_dims=2 if nan else 3, min_side=1)))
     method = draw(st.sampled_from(METHODS))
     steps = method not in statistics.CONTINUOUS
     q = draw(st.sampled_from([0.0, 1.0, 0.5, 0.25, 0.3, [0.1, 0.9], np.array([[0.2], [0.7]])]))

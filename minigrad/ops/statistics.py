@@ -307,7 +307,7 @@ def _edges(a: Operand, bins: Any, range: Any, weights: Any = None) -> tuple[Arra
     if range is not None or np.size(a) == 0:
         return plain, asarray(plain)
     low, high = np.min(a), np.max(a)
-    if low == high:
+    if known(low) == known(high):
         low, high = low - 0.5, high + 0.5
     return plain, spaced(low, high, plain.size).astype(plain.dtype)
 
