@@ -36,7 +36,7 @@ CONTINUOUS = {
 
 
 def has_gaps(a: Any) -> bool:
-    """Whether there is something to skip; NumPy's functions that do take four times as long."""
+    """Whether there is nan to skip, or nothing at all: else NumPy has a way four times as fast."""
     return np.size(a) == 0 or bool(np.isnan(a).any())
 
 

@@ -86,8 +86,7 @@ def run_case(fn: Any, examples: int) -> None:
 @functools.cache
 def traced_rows() -> list[tuple[Callable[[], None], set[CodeType]]]:
     """Every row of a table as a test of its own, and the code that it runs through."""
-    conventions, eight_digits = test_conventions, test_special.ROUGH
-    of_scipy = test_special.OURS
+    conventions, of_scipy = test_conventions, test_special.OURS
     calls = [
         *((conventions.test_value_and_gradients, row, False) for row in conventions.ROWS),
         *((conventions.test_value_and_gradients, row, True) for row in conventions.ROWS),
@@ -100,11 +99,11 @@ def traced_rows() -> list[tuple[Callable[[], None], set[CodeType]]]:
         (test_complex.test_a_defective_matrix_is_refused,),
         (test_special.test_pieces_and_strides_make_no_difference,),
         *((test_special.test_what_is_ours_has_the_values_of_scipy, name) for name in of_scipy),
-        *((test_special.test_rules_of_functions_of_eight_digits, name) for name in eight_digits),
     ]
     tables = [
         conventions.test_what_goes_on_into_the_complex_numbers_has_numpys_dtype,
         test_special.test_rules_hold_where_operands_are_equal,
+        test_special.test_rules_of_functions_of_eight_digits,
         test_special.test_derivatives_of_sinc_are_integrals_of_a_cosine,
         test_special.test_bessel_functions_are_integrals_of_exponentials,
         test_linalg.test_vectors_of_a_hermitian_svd_are_orthonormal_and_rebuild_the_matrix,

@@ -9,10 +9,9 @@ CHOICES = r"(numpy\.(a?max|a?min|nanmax|nanmin|maximum|minimum|fmax|fmin)|f(max|
 SPECIAL = r"(scipy\.special\.\w+|\w+\[\d\]|the ufunc _zeta|logit|entr|xlogy|xlog1py), .*"
 STEPS = r"numpy\.(absolute|fabs|copysign|heaviside|remainder|fmod), .*|(relu|clamp|where), .*"
 NO_AXES = r"(x\[index\] = value, vjp 0|pick|place|join|running_sum|running_product), .*|"
-NO_AXES += r"cross_product, .*|"
+NO_AXES += r"(eigen|convolution|cross_product|numpy\.roots|numpy\.fft\.\w+), .*|"
 NO_AXES += r"numpy\.linalg\.\w+, .*|(sign_and_log|minors|mirrored|triangle|determined), .*|"
 NO_AXES += r"(spectrum|triplets|factors|pseudo_inverse), .*|"
-NO_AXES += r"(eigen|convolution|numpy\.roots|numpy\.fft\.\w+), .*|"
 NO_AXES += r"contract, .*|numpy\.(matmul|swapaxes|moveaxis|fliplr|flipud|rot90), .*|embed, .*"
 
 REASONS = [
