@@ -147,7 +147,7 @@ def check_gradient(data: Data, hidden: int, rng: np.random.Generator) -> None:
     # relu has a kink at 0, and a difference across it is the slope of neither side.  Three images
     # are enough, so take those that keep every hidden unit farthest from its kink.
     x, t = data.x_train[:1000].astype(np.float64), data.t_train[:1000]
-    from_kink = np.abs(x.reshape(len(x), -1) @ net.W1.data + net.b1.data).min(axis=1)
+    from_kink = np.abs(x.reshape(len(x), -1) @ net.W1.numpy() + net.b1.numpy()).min(axis=1)
     chosen = np.argsort(from_kink)[-3:]
     x, t = x[chosen], t[chosen]
 
@@ -160,7 +160,7 @@ def check_gradient(data: Data, hidden: int, rng: np.random.Generator) -> None:
     print("Gradient check: backward() against central differences, three images, float64")
     print("parameter       shape  mean |gradient|  mean |difference|")
     for name, p in net.named_parameters():
-        own, gradient = p.data, mg.asarray(p.grad).numpy()
+        own, gradient = p.numpy(), mg.asarray(p.grad).numpy()
         difference = np.abs(gradient - mg.testing.numerical_gradient(partial(loss_with, p), own))
         p.data = own
         size, error = np.abs(gradient).mean(), difference.mean()

@@ -27,6 +27,7 @@ from minigrad.core import (
     holds_lazy,
     indexed_update,
     is_lazy,
+    unwrap,
 )
 from minigrad.ops import indexing, reductions, shaping
 
@@ -71,7 +72,7 @@ def compute(*values: Any, **options: Any) -> tuple[Any, ...]:
     (tensor(55.), tensor([ 0.,  2.,  4.,  6.,  8., 10.]))
 
     """
-    arrays = [value.data if isinstance(value, Tensor) else value for value in values]
+    arrays = [unwrap(value) if isinstance(value, Tensor) else value for value in values]
     return tuple(
         Tensor(array) if isinstance(value, Tensor) else array
         for value, array in zip(values, dask().compute(*arrays, **options), strict=True)
@@ -81,7 +82,7 @@ def compute(*values: Any, **options: Any) -> tuple[Any, ...]:
 def compute_gradients(params: Iterable[Tensor]) -> None:
     """Bring gradients that are Dask arrays into memory, all in one pass."""
     if "dask.array" in sys.modules:
-        lazy = [p for p in params if p.grad is not None and is_lazy(p.grad.data)]
+        lazy = [p for p in params if p.grad is not None and is_lazy(unwrap(p.grad))]
         gradients = compute(*(p.grad for p in lazy)) if lazy else ()
         for p, gradient in zip(lazy, gradients, strict=True):
             p.grad = gradient

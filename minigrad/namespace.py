@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from minigrad.core import Axis, Tensor, apply, asarray, call
+from minigrad.core import Axis, Tensor, apply, asarray, call, unwrap
 from minigrad.ops.reductions import count
 
 e, inf, nan, newaxis, pi = math.e, math.inf, math.nan, None, math.pi
@@ -158,12 +158,21 @@ def where(condition: Any, x1: Any, x2: Any, /) -> Tensor:
 # -- over an axis, or several
 
 
+def over(fn: Callable[..., Any], x: Tensor, axis: Axis, keepdims: bool, **options: Any) -> Tensor:
+    """A reduction, given what differs from NumPy's defaults: the graph keeps what is given."""
+    if axis is not None:
+        options["axis"] = axis
+    if keepdims:
+        options["keepdims"] = True
+    return call(fn, x, **options)
+
+
 def reduction(name: str) -> Callable[..., Tensor]:
     """NumPy's function of that name, over some axes."""
     fn = getattr(np, name)
 
     def reduced(x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
-        return asarray(asarray(x)._over(fn, axis, keepdims))
+        return over(fn, asarray(x), axis, keepdims)
 
     return named(reduced, name)
 
@@ -175,7 +184,7 @@ def summation(name: str) -> Callable[..., Tensor]:
     def reduced(
         x: Any, /, *, axis: Axis = None, dtype: npt.DTypeLike | None = None, keepdims: bool = False
     ) -> Tensor:
-        return asarray(x)._over(fn, axis, keepdims, **({} if dtype is None else {"dtype": dtype}))
+        return over(fn, asarray(x), axis, keepdims, **({} if dtype is None else {"dtype": dtype}))
 
     return named(reduced, name)
 
@@ -190,7 +199,7 @@ def deviation(name: str) -> Callable[..., Tensor]:
         tensor = asarray(x)
         if count(tensor.shape, axis) <= correction:
             return tensor.sum(axis, keepdims=keepdims) * nan
-        return tensor._over(fn, axis, keepdims, ddof=correction)
+        return over(fn, tensor, axis, keepdims, ddof=correction)
 
     return named(reduced, name)
 
@@ -325,7 +334,7 @@ def reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Tensor:
     y: Tensor = x.reshape(shape)
     if copy is None:
         return y
-    shared = np.may_share_memory(x.data, y.data)
+    shared = np.may_share_memory(unwrap(x), unwrap(y))
     if not (copy or shared) and y.size:
         raise ValueError(f"reshape of shape {x.shape} to {y.shape} is not possible without a copy")
     return y.copy() if copy and shared else y

@@ -24,6 +24,7 @@ from minigrad.core import (
     is_grad_enabled,
     is_lazy,
     tensor,
+    unwrap,
 )
 
 Argnums: TypeAlias = int | Sequence[int]
@@ -57,7 +58,7 @@ class Trace:
     def _input(self, position: int, x: Any) -> Tensor:
         if _is_recorded(x):
             return x.copy()  # type: ignore[no-any-return]  # it is a Tensor
-        leaf = tensor(x.data if isinstance(x, Tensor) else x)
+        leaf = tensor(unwrap(x))
         if leaf.dtype.kind != "f":
             way_out = (
                 "pass its real and imaginary parts"
@@ -104,7 +105,7 @@ class Trace:
 
     def returned(self, result: Tensor) -> Any:
         """`result` in the type that the caller computes with, and in its graph if it has one."""
-        return result if self.in_tensors or result.requires_grad else result.data
+        return result if self.in_tensors or result.requires_grad else unwrap(result)
 
 
 def _is_recorded(x: Any) -> bool:
@@ -254,7 +255,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         return value, trace.returned(tensor(np.zeros(trace.output.shape, trace.output.dtype)))
     recorded = trace.outer or any(map(_is_recorded, tangents))
     dtype = trace.output.dtype  # a complex cotangent is a real leaf, cast
-    zeros = np.zeros_like(trace.output.data, dtype=np.finfo(dtype).dtype)
+    zeros = np.zeros_like(unwrap(trace.output), dtype=np.finfo(dtype).dtype)
     leaf = Tensor(zeros).requires_grad_()
     with enable_grad():
         cotangent = leaf.astype(dtype)

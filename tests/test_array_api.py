@@ -526,9 +526,9 @@ def test_nonzero():
 
 def test_reshape_copies_as_asked():
     x = mg.reshape(mg.arange(6), (2, 3))
-    assert np.shares_memory(mg.reshape(x, (3, 2), copy=False).data, x.data)
-    assert not np.shares_memory(mg.reshape(x, (3, 2), copy=True).data, x.data)
-    assert not np.shares_memory(mg.reshape(x.T, (6,), copy=True).data, x.data)
+    assert np.shares_memory(mg.reshape(x, (3, 2), copy=False)._array, x._array)
+    assert not np.shares_memory(mg.reshape(x, (3, 2), copy=True)._array, x._array)
+    assert not np.shares_memory(mg.reshape(x.T, (6,), copy=True)._array, x._array)
     with pytest.raises(ValueError, match="copy"):
         mg.reshape(x.T, (6,), copy=False)
     assert mg.reshape(mg.zeros((0, 2)), (2, 0), copy=False).shape == (2, 0)
@@ -593,14 +593,14 @@ def test_full_of_a_tensor_is_differentiated():
 
 def test_asarray_copies_as_asked():
     array = np.ones(2)
-    assert np.shares_memory(mg.asarray(array).data, array)
-    assert np.shares_memory(mg.asarray(array, copy=False).data, array)
-    assert not np.shares_memory(mg.asarray(array, copy=True).data, array)
+    assert np.shares_memory(mg.asarray(array)._array, array)
+    assert np.shares_memory(mg.asarray(array, copy=False)._array, array)
+    assert not np.shares_memory(mg.asarray(array, copy=True)._array, array)
     x = mg.tensor([1.0], requires_grad=True)
     assert mg.asarray(x) is mg.asarray(x, copy=False) is x
     copied = mg.asarray(x, copy=True)
     assert copied.requires_grad
-    assert not np.shares_memory(copied.data, x.data)
+    assert not np.shares_memory(copied._array, x._array)
     for data, dtype in ((array, mg.float32), (x, mg.float32), ([1.0], None)):
         with pytest.raises(ValueError, match="copy"):
             mg.asarray(data, dtype=dtype, copy=False)
@@ -633,15 +633,15 @@ def test_dlpack_both_ways(dtype):
     device, number = x.__dlpack_device__()
     assert (int(device), number) == (1, 0)
     theirs = np.asarray([1, 2])
-    assert np.shares_memory(mg.from_dlpack(theirs).data, theirs)
+    assert np.shares_memory(mg.from_dlpack(theirs)._array, theirs)
 
 
 def test_dlpack_copies_as_asked():
     x = mg.asarray([1.0, 2.0])
-    assert not np.shares_memory(mg.from_dlpack(x, copy=True).data, x.data)
+    assert not np.shares_memory(mg.from_dlpack(x, copy=True)._array, x._array)
     if np.lib.NumpyVersion(np.__version__) >= "2.1.0":
-        assert np.shares_memory(mg.from_dlpack(x).data, x.data)
-        assert np.shares_memory(mg.from_dlpack(x, copy=False).data, x.data)
+        assert np.shares_memory(mg.from_dlpack(x)._array, x._array)
+        assert np.shares_memory(mg.from_dlpack(x, copy=False)._array, x._array)
     with pytest.raises(ValueError, match="gpu"):
         mg.from_dlpack(x, device="gpu")
 
@@ -649,7 +649,7 @@ def test_dlpack_copies_as_asked():
 def test_no_consumer_can_write_into_a_tensor():
     x = mg.asarray([1.0, 2.0])
     shared = np.from_dlpack(x)
-    assert not (shared.flags.writeable and np.shares_memory(shared, x.data))
+    assert not (shared.flags.writeable and np.shares_memory(shared, x._array))
     with pytest.raises(BufferError, match="copy"):
         x.__dlpack__(copy=False)  # of a version that has no flag for it
     name = ctypes.pythonapi.PyCapsule_GetName

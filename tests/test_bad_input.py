@@ -107,7 +107,7 @@ def test_it_works_as_the_array_that_it_is(kind: str, operation: str, tmp_path: A
     t, u = leaf(), leaf()
     found, expected = f(t, WORKS[kind](tmp_path)), f(u, PLAIN)
     assert type(found) is mg.Tensor
-    assert type(found.data) is np.ndarray
+    assert type(found._array) is np.ndarray
     np.testing.assert_allclose(
         found.numpy(), expected.numpy(), rtol=1e-3 if "16" in kind else 1e-15
     )

@@ -57,12 +57,12 @@ def test_gradient_descent_on_a_bowl(lr: float, factor: float) -> None:
     start = np.array([-3.0, 4.0])
     x = leaf(start)
     optimizer = mg.optim.SGD([x], lr=lr)
-    path = [x.data]
+    path = [x._array]
     for _ in range(100):
         optimizer.zero_grad()
         (x[0] ** 2 + x[1] ** 2).backward()
         optimizer.step()
-        path.append(x.data)
+        path.append(x._array)
     expected = (
         start * factor ** np.arange(101.0)[:, None]
     )  # too fast it diverges, too slow it stays
@@ -150,7 +150,7 @@ def test_gradients_are_those_of_the_layers_written_by_hand(
     loss = F.cross_entropy(net(x), labels)
     loss.backward()
     names = dict(zip(["W1", "b1", "W2", "b2"], net.parameters(), strict=True))
-    by_hand, gradients = loss_and_gradients({n: p.data for n, p in names.items()}, x, labels)
+    by_hand, gradients = loss_and_gradients({n: p._array for n, p in names.items()}, x, labels)
     assert loss.item() == pytest.approx(by_hand, rel=1e-12)
     for name, p in names.items():
         np.testing.assert_allclose(p.grad, gradients[name], rtol=1e-11, atol=1e-14)
@@ -164,13 +164,13 @@ def test_the_books_gradient_check(activation: Any) -> None:
     x, labels = rng.standard_normal((3, 6)), np.array([0, 2, 1])
     F.cross_entropy(net(x), labels).backward()
     for p in net.parameters():
-        before = p.data
+        before = p._array
 
         def loss(value: Any, p: Any = p) -> float:
             p.data = value
             return F.cross_entropy(net(x), labels).item()
 
-        difference = np.abs(p.grad.data - numerical_gradient(loss, before)).mean()
+        difference = np.abs(p.grad._array - numerical_gradient(loss, before)).mean()
         p.data = before
         assert difference < 1e-8
 
@@ -306,7 +306,7 @@ def test_numerical_gradient_loses_no_step_to_the_dtype(x: Any, gradient: Any) ->
 @given(x=arrays((2, 3)), g=arrays((2, 3)), seed=st.integers(0, 99))
 def test_a_layer_used_twice_gets_both_gradients(x: Array, g: Array, seed: int) -> None:
     layer = nn.Linear(3, 3, rng=seed)
-    W, b = layer.weight.data, layer.bias.data
+    W, b = layer.weight._array, layer.bias._array
     t = leaf(x)
     layer(np.tanh(layer(t))).backward(g)
     hidden = np.tanh(x @ W + b)
@@ -341,7 +341,7 @@ def test_a_layer_takes_one_example_without_a_batch_axis(x: Array, g: Array) -> N
     y.backward(g)
     np.testing.assert_allclose(layer.weight.grad, np.outer(x, g), rtol=1e-12)
     np.testing.assert_allclose(layer.bias.grad, g)
-    np.testing.assert_allclose(t.grad, layer.weight.data @ g, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(t.grad, layer.weight._array @ g, rtol=1e-12, atol=1e-14)
 
 
 # The book's warns.

@@ -37,7 +37,7 @@ def leaf(value: Any, dtype: Any = float) -> mg.Tensor:
 def assert_equal(tensor: Any, expected: Any) -> None:
     """A Tensor of exactly these elements, in this shape."""
     assert isinstance(tensor, mg.Tensor)
-    assert type(tensor.data) is np.ndarray
+    assert type(tensor._array) is np.ndarray
     np.testing.assert_array_equal(tensor.numpy(), expected)
     assert tensor.shape == np.shape(expected)
 
@@ -434,7 +434,7 @@ def test_an_input_given_twice_gets_its_gradient_twice():
     first, second = mg.grad((x * x).sum(), [x, x])
     assert_equal(first, [2, 4])
     assert_equal(second, [2, 4])
-    assert not np.shares_memory(first.data, second.data)
+    assert not np.shares_memory(first._array, second._array)
 
 
 # -- derivatives of every order
@@ -585,8 +585,8 @@ def test_gradients_share_no_memory(name, create_graph):
     given = np.ones(z.shape)
     z.backward(given, create_graph=create_graph)
     tensors = {"x": x, "y": y} | ({} if z is x else {"z": z})
-    gradients = {name: t.grad.data for name, t in tensors.items() if t.grad is not None}
-    others = {f"{name}.data": t.data for name, t in tensors.items()} | {"given": given}
+    gradients = {name: t.grad._array for name, t in tensors.items() if t.grad is not None}
+    others = {f"{name}._array": t._array for name, t in tensors.items()} | {"given": given}
     views = [name for name, g in gradients.items() if not (g.flags.owndata and g.flags.writeable)]
     shared = [
         (a, b)
@@ -602,7 +602,7 @@ def test_gradients_from_grad_share_no_memory(create_graph):
     x, y = leaf([1, 2]), leaf([3, 4])
     given = np.ones(2)
     gradients = mg.grad(x + y, [x, y, x], given, create_graph=create_graph)
-    arrays = [*(g.data for g in gradients), given]
+    arrays = [*(g._array for g in gradients), given]
     for i, a in enumerate(arrays):
         assert a.flags.owndata
         assert not any(np.shares_memory(a, b) for b in arrays[:i])
@@ -624,7 +624,7 @@ def test_a_gradient_has_the_dtype_and_shape_of_its_operand(dtype, other, shape, 
         assert z.dtype == np.result_type(dtype, y if other is float else other)
         z.backward(np.ones(shape), create_graph=create_graph)
         for t in (x,) if other is float else (x, y):
-            assert type(t.grad.data) is np.ndarray
+            assert type(t.grad._array) is np.ndarray
             assert (t.grad.dtype, t.grad.shape) == (t.dtype, t.shape)
             t.grad = None
 
@@ -672,22 +672,22 @@ OF_NO_AXES = {
 def test_of_no_axes_is_an_array_and_never_a_numpy_scalar(name, create_graph):
     x = leaf(3)
     y = OF_NO_AXES[name](x)
-    assert type(y.data) is np.ndarray
+    assert type(y._array) is np.ndarray
     assert y.shape == ()
     constant = OF_NO_AXES[name](x.detach())
-    assert type(constant.data) is np.ndarray
+    assert type(constant._array) is np.ndarray
     if y.requires_grad:
         y.backward(create_graph=create_graph)
         (x + x).backward(create_graph=create_graph)  # adds up
-        assert type(x.grad.data) is np.ndarray
+        assert type(x.grad._array) is np.ndarray
         assert x.grad.shape == ()
         x.grad = None
 
 
 def test_data_set_to_a_numpy_scalar_is_an_array():
     x = leaf(3)
-    x.data = x.data - np.float64(1)
-    assert type(x.data) is np.ndarray
+    x.data = x._array - np.float64(1)
+    assert type(x._array) is np.ndarray
     assert_equal(x, 2)
 
 
@@ -701,7 +701,7 @@ def kept(f: Any, x_requires_grad: bool, y_requires_grad: bool) -> set[str]:
     x = mg.tensor(MATRIX, requires_grad=x_requires_grad)
     y = mg.tensor(MATRIX + 1, requires_grad=y_requires_grad)
     z = f(x, y)
-    arrays = {"x": weakref.ref(x.data), "y": weakref.ref(y.data), "z": weakref.ref(z.data)}
+    arrays = {"x": weakref.ref(x._array), "y": weakref.ref(y._array), "z": weakref.ref(z._array)}
     after = np.sum(z)  # needs the shape of z only, so that z can be dropped
     del x, y, z
     alive = {name for name, array in arrays.items() if array() is not None}
@@ -788,7 +788,7 @@ def test_under_no_grad_nothing_is_kept():
     x = leaf([1, 2])
     with mg.no_grad():
         y = np.exp(x)
-        array = weakref.ref(y.data)
+        array = weakref.ref(y._array)
         z = y * y
         del y
     assert array() is None
@@ -798,7 +798,7 @@ def test_under_no_grad_nothing_is_kept():
 def test_a_result_that_was_dropped_takes_its_graph_along():
     x = leaf([1, 2])
     y = np.exp(x)
-    array = weakref.ref(y.data)
+    array = weakref.ref(y._array)
     z = np.exp(y)
     del y
     assert array() is not None
@@ -907,7 +907,7 @@ LIVES = [
 def test_reference_counting_alone_frees_everything(live):
     live(leaf(MATRIX))  # what is cached for good is cached now
     with reference_counting_alone():
-        arrays = [weakref.ref(t.data) for t in live(leaf(MATRIX))]
+        arrays = [weakref.ref(t._array) for t in live(leaf(MATRIX))]
         assert [i for i, array in enumerate(arrays) if array() is not None] == []
 
 
@@ -915,7 +915,7 @@ def test_a_leaf_and_its_differentiable_gradient_hold_each_other_until_it_is_rese
     with reference_counting_alone():
         x = leaf(MATRIX)
         (x * x * x).sum().backward(create_graph=True)
-        arrays = [weakref.ref(t.data) for t in (x, x.grad)]
+        arrays = [weakref.ref(t._array) for t in (x, x.grad)]
         x.grad = None
         del x
         assert [i for i, array in enumerate(arrays) if array() is not None] == []
@@ -926,7 +926,7 @@ def test_the_graph_is_freed_while_backward_walks_it():
     for _ in range(5):
         roots.append(np.sqrt(roots[-1]))
     loss = roots[-1].sum()
-    arrays = [weakref.ref(t.data) for t in roots[1:]]
+    arrays = [weakref.ref(t._array) for t in roots[1:]]
     alive = []
     roots[1].register_hook(lambda g: alive.extend(array() is not None for array in arrays))
     del roots
@@ -942,7 +942,7 @@ def test_the_graph_is_freed_while_backward_walks_it():
 def test_a_graph_that_is_retained_is_not_freed(how):
     x = leaf(MATRIX)
     y = np.exp(x)
-    array, loss = weakref.ref(y.data), y.sum()
+    array, loss = weakref.ref(y._array), y.sum()
     del y
     loss.backward(**{how: True})
     assert array() is not None
@@ -955,7 +955,7 @@ def test_grad_frees_the_graph_that_it_walks_and_no_other():
     x, w = leaf(MATRIX), leaf(MATRIX)
     walked, other = np.sqrt(x), np.sqrt(w)
     total_of_other, total = other.sum(), (walked + other).sum()
-    arrays = [weakref.ref(t.data) for t in (walked, other)]
+    arrays = [weakref.ref(t._array) for t in (walked, other)]
     del walked, other
     mg.grad(total, x)
     assert [array() is not None for array in arrays] == [False, True]
@@ -975,7 +975,7 @@ def chain(x: mg.Tensor, n: int = CHAIN) -> mg.Tensor:
 def test_a_long_chain_runs_forward_and_backward_and_is_freed():
     x = leaf([1, 2])
     y = chain(x)
-    array = weakref.ref(y.data)
+    array = weakref.ref(y._array)
     y.backward([1, 10])
     assert_equal(x.grad, [1, 10])
     del y
@@ -985,7 +985,7 @@ def test_a_long_chain_runs_forward_and_backward_and_is_freed():
 def test_a_long_chain_is_freed_without_backward():
     x = leaf([1, 2])
     y = np.exp(x)
-    array = weakref.ref(y.data)
+    array = weakref.ref(y._array)
     y = chain(y)
     assert array() is not None
     del y
@@ -1379,7 +1379,7 @@ def test_in_place_keeps_the_dtype_and_the_gradient_finds_its_own():
 
 def test_a_step_of_gradient_descent_keeps_the_parameter():
     p = leaf([1, 2])
-    q, array = p, p.data
+    q, array = p, p._array
     loss = (p * p).sum()
     (g,) = mg.grad(loss, [p], retain_graph=True)
     with mg.no_grad():
@@ -1513,21 +1513,21 @@ def test_changing_an_argument_of_a_primitive_changes_nothing_in_backward():
 def test_tensor_copies_and_asarray_shares():
     a = np.array([1.0, 2.0])
     copied, shared = mg.tensor(a), mg.asarray(a)
-    assert not np.shares_memory(copied.data, a)
-    assert shared.data is a
+    assert not np.shares_memory(copied._array, a)
+    assert shared._array is a
     assert mg.asarray(shared) is shared
     x = leaf([1, 2])
     y = x * x
     assert mg.asarray(y) is y
     np.testing.assert_array_equal(mg.tensor(shared).numpy(), a)
-    assert not np.shares_memory(mg.tensor(shared).data, a)
+    assert not np.shares_memory(mg.tensor(shared)._array, a)
 
 
 def test_detach_shares_and_cuts():
     x = leaf([1, 2])
     y = (x * x).detach()
     assert not y.requires_grad
-    assert np.shares_memory(x.detach().data, x.data)
+    assert np.shares_memory(x.detach()._array, x._array)
     (x * y).sum().backward()
     assert_equal(x.grad, [1, 4])
 
@@ -1817,7 +1817,7 @@ def test_questions_about_a_tensor_are_answered_plainly():
     assert np.result_type(t, np.float32) == np.float64
     assert np.array_equal(t, M)
     assert np.allclose(t, M + 1e-12)
-    assert np.may_share_memory(t, t.data)
+    assert np.may_share_memory(t, t._array)
     assert type(np.allclose(t, M)) is bool
 
 
@@ -1898,10 +1898,10 @@ def test_numpy_is_a_view_that_cannot_be_written_to():
     t = leaf([1, 2])
     view = t.numpy()
     assert type(view) is np.ndarray
-    assert np.shares_memory(view, t.data)
+    assert np.shares_memory(view, t._array)
     with pytest.raises(ValueError, match="read-only"):
         view[0] = 5
-    assert t.data.flags.writeable
+    assert t._array.flags.writeable
 
 
 def test_tensors_are_hashed_by_identity_and_compared_by_element():
@@ -1964,7 +1964,7 @@ def test_leaves_are_copied_and_pickled(name):
     assert_equal(y.grad, [5, 7])
     assert_equal(x.grad, [2, 4])
     if name != "copy":
-        assert not np.shares_memory(x.data, COPIES[name](x).data)
+        assert not np.shares_memory(x._array, COPIES[name](x)._array)
     c = COPIES[name](mg.tensor([1, 2]))
     assert not c.requires_grad
     assert_equal(c, [1, 2])
@@ -2003,7 +2003,7 @@ def test_setting_data_gives_a_leaf_a_new_value():
     y = (x * x).sum()
     new = np.array([5.0, 6.0])
     x.data = new
-    assert x.data is new
+    assert x._array is new
     assert x.is_leaf
     assert x.requires_grad
     y.backward()
@@ -2014,8 +2014,8 @@ def test_data_is_an_array_also_where_a_tensor_is_assigned():
     x = leaf([1, 2])
     with contextlib.suppress(TypeError):  # to refuse it would be as well
         x.data = mg.tensor([5.0, 6.0])
-    assert type(x.data) is np.ndarray
-    assert type(mg.Tensor(mg.tensor([1.0])).data) is np.ndarray
+    assert type(x._array) is np.ndarray
+    assert type(mg.Tensor(mg.tensor([1.0]))._array) is np.ndarray
 
 
 def test_requires_grad_is_set_both_ways():
@@ -2238,7 +2238,7 @@ def test_the_names_of_a_rules_parameters_say_what_the_graph_keeps():
     operation.defvjp(by_x, lambda g, _z, _x, _y, _shape: g)
     x, y = leaf(MATRIX), leaf(MATRIX)
     z = operation(x, y, shape=(7,))  # no operand: it keeps its value, whatever its name
-    arrays = {"x": weakref.ref(x.data), "y": weakref.ref(y.data), "z": weakref.ref(z.data)}
+    arrays = {"x": weakref.ref(x._array), "y": weakref.ref(y._array), "z": weakref.ref(z._array)}
     loss = z.sum()
     del x, y, z
     assert {name for name, array in arrays.items() if array() is not None} == {"y"}

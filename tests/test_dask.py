@@ -120,7 +120,7 @@ def outcomes(fn: Any) -> Counter[str]:
         except (TypeError, NotImplementedError, ValueError, IndexError) as error:
             seen["refused" if "Dask" in str(error) else repr(error)] += 1
             return
-        assert all(core.is_lazy(y.data) for y in planned)
+        assert all(core.is_lazy(y._array) for y in planned)
         assert_agree(computed(*planned), expected, largest([*operands, *expected]))
         seen["agrees"] += 1
 
@@ -211,7 +211,7 @@ CONVERSIONS: dict[str, Callable[[mg.Tensor], Any]] = {
     "numpy.unwrap": np.unwrap,
     "numpy.median": np.median,
     "numpy.take": lambda x: np.take(mg.tensor([1.0], requires_grad=True), x.astype(int)),
-    "numpy.repeat": lambda x: np.repeat(mg.tensor([1.0], requires_grad=True), x.data.astype(int)),
+    "numpy.repeat": lambda x: np.repeat(mg.tensor([1.0], requires_grad=True), x._array.astype(int)),
 }
 
 
@@ -266,7 +266,7 @@ def test_an_operation_of_the_users_runs_or_is_refused_by_name() -> None:
             with pytest.raises(TypeError, match=rf"{fn.__name__} of Dask arrays.*minigrad.compute"):
                 fn(t).sum().backward()
         with pytest.raises(TypeError, match="converting of Dask arrays"):
-            converting(t.data)
+            converting(t._array)
     np.testing.assert_allclose(computed(t.grad)[0], 1 / (1 + np.exp(-x)))
 
 
@@ -304,11 +304,11 @@ def test_dask_and_numpy_mix(op: Any, dask_first: bool) -> None:
         order = slice(None) if dask_first else slice(None, None, -1)
         with nothing_computed():
             found = gradients(*pair[order])
-        assert all(core.is_lazy(t.data) for t in found)
+        assert all(core.is_lazy(t._array) for t in found)
         assert_agree(computed(*found), [t.detach().numpy() for t in gradients(*expected[order])], 1)
     # A plain dask.array and a Tensor in memory.
     y = op(*[in_chunks(a), leaf(b)][order])
-    assert core.is_lazy(y.data)
+    assert core.is_lazy(y._array)
     np.testing.assert_allclose(computed(y)[0], op(*[a, b][order]))
 
 
@@ -323,7 +323,7 @@ def test_a_product_of_axes_that_differ_is_refused() -> None:
 
 def test_unknown_chunk_sizes_are_refused() -> None:
     x = planned()
-    unknown = x.data[x.data[:, 0] > 0]
+    unknown = x._array[x._array[:, 0] > 0]
     for make in (mg.asarray, mg.tensor, lambda u: x.sum() * u, lambda u: np.sin(mg.asarray(u))):
         with pytest.raises(ValueError, match=r"unknown chunk sizes.*compute_chunk_sizes"):
             make(unknown)
@@ -334,7 +334,7 @@ def test_unknown_chunk_sizes_are_refused() -> None:
 
 def test_compute_returns_what_it_was_given_in_memory() -> None:
     x = planned()
-    results = mg.compute(x, x.data, np.arange(2), mg.tensor(3.0), "as it is", None)
+    results = mg.compute(x, x._array, np.arange(2), mg.tensor(3.0), "as it is", None)
     assert [type(r) for r in results] == [
         mg.Tensor, np.ndarray, np.ndarray, mg.Tensor, str, type(None)
     ]  # fmt: skip
@@ -394,7 +394,7 @@ def test_a_gradient_comes_in_the_chunks_of_its_array() -> None:
     with nothing_computed():
         for y in (x.sum(), (x.mean(axis=0) ** 2).sum(), np.linalg.norm(x), x[:30].sum()):
             (g,) = mg.grad(y, [x])
-            assert g.data.chunks == x.data.chunks
+            assert g._array.chunks == x._array.chunks
 
 
 def test_a_cotangent_and_zeros_are_planned() -> None:
@@ -447,8 +447,8 @@ def test_a_step_brings_gradients_into_memory_in_one_pass() -> None:
     ((x @ w + b) ** 2).mean().backward()
     optimizer.step()
     assert len(passes) == 1
-    assert all(type(p.data) is np.ndarray for p in (w, b, still))
-    np.testing.assert_allclose(w.data, np.full(3, 1 - 0.1 * 8))
+    assert all(type(p._array) is np.ndarray for p in (w, b, still))
+    np.testing.assert_allclose(w._array, np.full(3, 1 - 0.1 * 8))
     np.testing.assert_array_equal(mg.asarray(w.grad).numpy(), np.full(3, 8.0))
     assert still.grad is None
 

@@ -53,8 +53,8 @@ def trained(net: mg.nn.Sequential, x: Any, labels: Any) -> list[Any]:
             p.grad = gradient
         optimizer.step()
         losses.append(loss.item())
-    assert all(type(p.data) is np.ndarray for p in net.parameters())
-    return [losses, *(p.data for p in net.parameters())]
+    assert all(type(p._array) is np.ndarray for p in net.parameters())
+    return [losses, *(p._array for p in net.parameters())]
 
 
 @pytest.mark.parametrize("labels_in_chunks", [True, False])
@@ -91,11 +91,11 @@ def test_a_regression_on_more_data_than_a_worker_has_memory_for(client: Any) -> 
         optimizer.zero_grad()
         r = x @ w - y
         (r * r).mean().backward()
-        assert type(w.grad.data) is da.Array
+        assert type(w.grad._array) is da.Array
         optimizer.step()
-        path.append(w.data)
-        assert type(w.data) is np.ndarray
-        assert type(w.grad.data) is np.ndarray
+        path.append(w._array)
+        assert type(w._array) is np.ndarray
+        assert type(w.grad._array) is np.ndarray
 
     # The closed form: the gradient is 2 (A w - b) / n, with A = x.T x and b = x.T y summed in NumPy
     # over chunks that are generated one by one.

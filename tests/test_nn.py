@@ -157,20 +157,20 @@ def test_a_state_holds_every_tensor_by_name() -> None:
     state = block.state_dict()
     assert list(state) == ["scale", "mean", *NAMES[1:]]
     for name, p in block.named_parameters():
-        np.testing.assert_array_equal(state[name], p.data, strict=True)
+        np.testing.assert_array_equal(state[name], p._array, strict=True)
     np.testing.assert_array_equal(state["mean"], [1, 2])
 
 
 def test_a_state_is_a_copy_both_ways() -> None:
     layer = nn.Linear(2, 1, rng=0)
-    before = layer.weight.data.copy()
+    before = layer.weight._array.copy()
     state = layer.state_dict()
     state["weight"][:] = 7
-    np.testing.assert_array_equal(layer.weight.data, before)
+    np.testing.assert_array_equal(layer.weight._array, before)
     layer.load_state_dict(state)
-    np.testing.assert_array_equal(layer.weight.data, [[7], [7]])
+    np.testing.assert_array_equal(layer.weight._array, [[7], [7]])
     state["weight"][:] = 8
-    np.testing.assert_array_equal(layer.weight.data, [[7], [7]])
+    np.testing.assert_array_equal(layer.weight._array, [[7], [7]])
     assert state["weight"].flags.writeable
 
 
@@ -190,7 +190,7 @@ def test_a_loaded_state_is_the_same_network() -> None:
 def test_loading_reaches_tensors_that_do_not_require_grad() -> None:
     block = Block()
     block.load_state_dict(block.state_dict() | {"mean": np.array([5, 6])})
-    np.testing.assert_array_equal(block.mean.data, [5, 6])
+    np.testing.assert_array_equal(block.mean._array, [5, 6])
     assert not block.mean.requires_grad
 
 
@@ -202,7 +202,7 @@ def test_a_state_goes_through_a_file() -> None:
     with np.load(file) as state:
         other.load_state_dict(state)
     for one, two in zip(net.parameters(), other.parameters(), strict=True):
-        np.testing.assert_array_equal(one.data, two.data)
+        np.testing.assert_array_equal(one._array, two._array)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_a_state_is_brought_to_the_dtype_of_the_same_kind() -> None:
     layer = nn.Linear(2, 3, rng=0, dtype=np.float32)
     layer.load_state_dict({"weight": np.full((2, 3), 0.1), "bias": [1, 2, 3]})
     assert layer.weight.dtype == layer.bias.dtype == np.float32
-    np.testing.assert_array_equal(layer.weight.data, np.full((2, 3), np.float32(0.1)))
+    np.testing.assert_array_equal(layer.weight._array, np.full((2, 3), np.float32(0.1)))
     block = Block()
     with pytest.raises(ValueError, match=r"mean is int64 .* float64"):
         block.load_state_dict(block.state_dict() | {"mean": np.array([0.5, 0.5])})
@@ -238,7 +238,7 @@ def test_a_state_is_brought_to_the_dtype_of_the_same_kind() -> None:
 
 def test_loading_leaves_recorded_graphs_right() -> None:
     layer = nn.Linear(2, 1, rng=0)
-    old = layer.weight.data.copy()
+    old = layer.weight._array.copy()
     x = mg.tensor([1.0, 1.0], requires_grad=True)
     loss = layer(x).sum()
     layer.load_state_dict({"weight": np.zeros((2, 1)), "bias": np.zeros(1)})
@@ -254,8 +254,8 @@ def test_a_copy_of_a_module_is_another_module(clone: Any) -> None:
     assert [name for name, _ in other.named_parameters()] == [n for n, _ in net.named_parameters()]
     assert other.layers[0].weight is other.layers[3].weight
     assert not other.layers[1].training
-    other.layers[0].weight.data[:] = 0
-    assert net.layers[0].weight.data.all()
+    other.layers[0].weight._array[:] = 0
+    assert net.layers[0].weight._array.all()
 
 
 # -- layers
@@ -271,7 +271,7 @@ def test_linear_is_its_equation_and_so_are_its_gradients(
     x = data.draw(SHAPES.flatmap(arrays))
     layer = nn.Linear(3, n_out, rng=seed)
     layer.bias.data = np.arange(float(n_out))
-    W, b = layer.weight.data, layer.bias.data
+    W, b = layer.weight._array, layer.bias._array
     t = mg.tensor(x, requires_grad=True)
     y = layer(t)
     close(y, np.einsum("...i,ij->...j", x, W) + b)
@@ -285,7 +285,7 @@ def test_linear_is_its_equation_and_so_are_its_gradients(
 
 def test_linear_starts_as_kaiming_says() -> None:
     layer = nn.Linear(600, 400, rng=0)
-    W = layer.weight.data
+    W = layer.weight._array
     assert (W.shape, layer.bias.shape) == ((600, 400), (400,))
     assert layer.weight.requires_grad
     assert layer.bias.requires_grad
@@ -293,7 +293,7 @@ def test_linear_starts_as_kaiming_says() -> None:
     assert 0.999 * bound < np.abs(W).max() <= bound
     assert abs(W.mean()) < 1e-3 * bound * 6
     np.testing.assert_allclose(W.std(), np.sqrt(2 / 600), rtol=1e-2)
-    np.testing.assert_array_equal(layer.bias.data, np.zeros(400))
+    np.testing.assert_array_equal(layer.bias._array, np.zeros(400))
 
 
 def test_normal_has_its_standard_deviation() -> None:
@@ -308,7 +308,7 @@ def test_normal_has_its_standard_deviation() -> None:
 @pytest.mark.parametrize(
     "draw",
     [
-        lambda rng: nn.Linear(4, 5, rng=rng).weight.data,
+        lambda rng: nn.Linear(4, 5, rng=rng).weight._array,
         lambda rng: nn.init.normal((4, 5), rng=rng),
         lambda rng: nn.init.kaiming_uniform((4, 5), rng=rng),
     ],
@@ -340,7 +340,7 @@ def test_a_network_keeps_its_dtype_forward_and_backward(dtype: Any) -> None:
 
 
 def test_a_dtype_changes_only_the_digits() -> None:
-    exact, rounded = (nn.Linear(3, 4, rng=0, dtype=d).weight.data for d in (float, np.float32))
+    exact, rounded = (nn.Linear(3, 4, rng=0, dtype=d).weight._array for d in (float, np.float32))
     np.testing.assert_array_equal(exact.astype(np.float32), rounded)
 
 
@@ -359,18 +359,18 @@ def test_relu_is_its_equation(x: Array) -> None:
 def test_sequential_is_its_layers_one_after_another(x: Array, g: Array) -> None:
     net = nn.Sequential(nn.Linear(3, 5, rng=0), np.tanh, nn.ReLU(), nn.Linear(5, 2, rng=1))
     first, last = net[0], net[-1]
-    hidden = np.tanh(x @ first.weight.data + first.bias.data)
+    hidden = np.tanh(x @ first.weight._array + first.bias._array)
     rectified = np.maximum(hidden, 0)
     t = mg.tensor(x, requires_grad=True)
     y = net(t)
-    close(y, rectified @ last.weight.data + last.bias.data)
+    close(y, rectified @ last.weight._array + last.bias._array)
     y.backward(g)
-    by_hidden = g @ last.weight.data.T * (hidden > 0) * (1 - hidden**2)
+    by_hidden = g @ last.weight._array.T * (hidden > 0) * (1 - hidden**2)
     close(last.weight.grad, rectified.T @ g)
     close(last.bias.grad, g.sum(axis=0))
     close(first.weight.grad, x.T @ by_hidden)
     close(first.bias.grad, by_hidden.sum(axis=0))
-    close(t.grad, by_hidden @ first.weight.data.T)
+    close(t.grad, by_hidden @ first.weight._array.T)
 
 
 def test_sequential_is_a_sequence() -> None:

@@ -46,7 +46,7 @@ def steps_of_sgd(p: mg.Tensor, steps: int, f: Callable[[Any], Any], **options: A
         optimizer.zero_grad()
         f(p).backward()
         optimizer.step()
-        places.append(p.data.copy())
+        places.append(p._array.copy())
     return places
 
 
@@ -137,13 +137,13 @@ def test_the_learning_rate_can_be_changed_on_the_way() -> None:
 def test_a_parameter_without_a_gradient_stays_as_it_is() -> None:
     used, unused = (mg.tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
     optimizer = SGD([unused, used], lr=0.1, momentum=0.9, weight_decay=0.5)
-    before = unused.data
+    before = unused._array
     for _ in range(2):
         optimizer.zero_grad()
         used.sum().backward()
         optimizer.step()
-    assert unused.data is before
-    np.testing.assert_array_equal(unused.data, [1, 2])
+    assert unused._array is before
+    np.testing.assert_array_equal(unused._array, [1, 2])
     assert unused.grad is None
 
 
@@ -166,7 +166,7 @@ def test_every_parameter_has_its_own_momentum() -> None:
         optimizer.step()
     for k, (p, start) in enumerate(zip(parameters, starts, strict=True)):
         places = sutskever(lambda p, k=k: 2 * k * p, start, 4, 0.1, 0.9)
-        np.testing.assert_allclose(p.data, places[-1], rtol=1e-12)
+        np.testing.assert_allclose(p._array, places[-1], rtol=1e-12)
 
 
 def test_a_parameter_stays_the_same_leaf() -> None:
@@ -212,7 +212,7 @@ def test_graphs_recorded_before_a_step_stay_right(options: Any) -> None:
     optimizer = SGD([p, q], lr=0.1, **options)
     graphs = []
     for _ in range(4):
-        values = p.data.copy(), q.data.copy()
+        values = p._array.copy(), q._array.copy()
         loss = (p * q * q).sum()
         graphs.append((loss, values))
         optimizer.zero_grad()
@@ -238,19 +238,19 @@ def test_what_others_hold_of_a_parameter_never_changes(options: Any, dtype: Any)
     x = np.ones((1, 2), dtype)
     for step in range(5):
         views = [
-            *(p.data, p.data[0], p.data.T, p.data.reshape(-1), memoryview(p.data)),
-            *(p.numpy(), p.detach().data, mg.Tensor(p.data).data, net.state_dict()["weight"]),
-            *(p.T.data, p[1].data, p.reshape(3, 2).data),
+            *(p._array, p._array[0], p._array.T, p._array.reshape(-1), memoryview(p._array)),
+            *(p.numpy(), p.detach()._array, mg.Tensor(p._array)._array, net.state_dict()["weight"]),
+            *(p.T._array, p[1]._array, p.reshape(3, 2)._array),
         ]
         held += [(view, np.array(view)) for view in views]
         optimizer.zero_grad()
         (net(x) ** 2).sum().backward()
-        held.append((p.grad.data, p.grad.data.copy()))
+        held.append((p.grad._array, p.grad._array.copy()))
         held.append((p.grad, p.grad.numpy().copy()))
         optimizer.step()
         if step == 2:  # let go of all, so that memory could be used again
             held, kept = [], p.detach()
-            held.append((kept, p.data.copy()))
+            held.append((kept, p._array.copy()))
         for view, before in held:
             now = view.numpy() if isinstance(view, mg.Tensor) else np.asarray(view)
             np.testing.assert_array_equal(now, before)
@@ -262,11 +262,11 @@ def test_steps_share_no_memory(options: Any) -> None:
     p, q = (mg.tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
     optimizer = SGD([p, q], lr=0.1, **options)
     for _ in range(3):
-        old = p.data
+        old = p._array
         optimizer.zero_grad()
         (p + q).sum().backward()  # both get the same gradient
         optimizer.step()
-        arrays = [p.data, q.data, p.grad.data, q.grad.data, old]
+        arrays = [p._array, q._array, p.grad._array, q.grad._array, old]
         for i, a in enumerate(arrays):
             assert not any(np.shares_memory(a, b) for b in arrays[:i])
 
@@ -277,8 +277,8 @@ def test_changing_a_gradient_after_a_step_does_not_change_the_momentum() -> None
     for expected in ([-1, -1], [-2.5, -2.5], [-4.25, -4.25]):
         p.sum().backward()
         optimizer.step()
-        np.testing.assert_array_equal(p.data, expected)
-        p.grad.data[:] = 0  # to start the next sum of gradients
+        np.testing.assert_array_equal(p._array, expected)
+        p.grad._array[:] = 0  # to start the next sum of gradients
 
 
 # -- learning
@@ -299,7 +299,7 @@ def test_sgd_solves_least_squares(options: Any) -> None:
     solution = np.linalg.lstsq(X, y)[0]
     w = mg.tensor(np.zeros(3), requires_grad=True)
     steps_of_sgd(w, 300, lambda w: np.mean((X @ w - y) ** 2), **options)
-    np.testing.assert_allclose(w.data, solution, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(w._array, solution, rtol=1e-6, atol=1e-8)
 
 
 def test_weight_decay_solves_ridge_regression() -> None:
@@ -308,7 +308,7 @@ def test_weight_decay_solves_ridge_regression() -> None:
     w = mg.tensor(np.zeros(3), requires_grad=True)
     steps_of_sgd(w, 300, lambda w: np.mean((X @ w - y) ** 2) / 2, lr=0.3, weight_decay=0.5)
     solution = np.linalg.solve(X.T @ X / 40 + 0.5 * np.eye(3), X.T @ y / 40)
-    np.testing.assert_allclose(w.data, solution, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(w._array, solution, rtol=1e-6, atol=1e-8)
 
 
 def test_mini_batches_learn_a_line() -> None:
@@ -321,8 +321,8 @@ def test_mini_batches_learn_a_line() -> None:
         optimizer.zero_grad()
         np.mean((layer(x) - target) ** 2).backward()
         optimizer.step()
-    np.testing.assert_allclose(layer.weight.data, [[2], [-3]], atol=1e-4)
-    np.testing.assert_allclose(layer.bias.data, [0.5], atol=1e-4)
+    np.testing.assert_allclose(layer.weight._array, [[2], [-3]], atol=1e-4)
+    np.testing.assert_allclose(layer.bias._array, [0.5], atol=1e-4)
     assert layer.weight.dtype == np.float32
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core import Axis, Tensor, apply, asarray, is_lazy, operand
+from minigrad.core import Axis, Tensor, apply, asarray, is_lazy, operand, unwrap
 from minigrad.ops.elementwise import relu, sigmoid
 from minigrad.ops.indexing import check_labels, pick
 from minigrad.ops.reductions import logsumexp, softmax
@@ -135,7 +135,7 @@ def cross_entropy(logits: Any, target: Any, *, reduction: str = "mean") -> Tenso
 def _at_class(logits: Tensor, target: Tensor) -> Tensor:
     """The logit of the class that `target` names, for every leading index."""
     classes = logits.shape[-1]
-    labels = target.data
+    labels = unwrap(target)
     if labels.shape != logits.shape[:-1]:
         raise ValueError(
             f"cross_entropy of logits {logits.shape} takes class indices of shape "

@@ -23,6 +23,7 @@ from minigrad.ops import (
     signal,
     special,
     statistics,
+    writing,
 )
 
 LIBRARIES["scipy.special"] = "minigrad.ops.scipy_special"
@@ -45,4 +46,5 @@ __all__ = [
     "signal",
     "special",
     "statistics",
+    "writing",
 ]

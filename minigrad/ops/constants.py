@@ -40,14 +40,6 @@ CONSTANTS |= {
 if hasattr(np, "in1d"):  # until NumPy 2.3
     CONSTANTS.add(np.in1d)  # noqa: NPY201  # the old name is what is registered
 
-_IN_PLACE = "it writes into its argument, and tensors are values; use x[index] = value"
-REFUSED |= dict.fromkeys(
-    (np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask), _IN_PLACE
-)
-REFUSED[np.copyto] = (
-    f"{_IN_PLACE}, and np.broadcast_to(t, shape) for numpy.full and numpy.full_like, which copy"
-)
-
 
 def _takes_numbers(ufunc: np.ufunc) -> bool:
     """Whether any loop of `ufunc` is for numbers: there are some for text, and for dates."""

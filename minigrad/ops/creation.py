@@ -57,7 +57,7 @@ def _require(a: Operand, dtype: Any = None, requirements: Any = None) -> Operand
 
 @composite(np.astype)
 def _astype(x: Operand, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Operand:
-    return x.astype(dtype)
+    return x.astype(dtype, copy=copy)
 
 
 @composite(*with_like(np.full))

@@ -16,10 +16,15 @@ from minigrad.core import (
     Array,
     Axis,
     Operand,
+    Tensor,
     composite,
     defvjp,
     indexed_update,
+    is_lazy,
     primitive,
+    taken_out,
+    unwrap,
+    view_by,
 )
 
 
@@ -87,8 +92,10 @@ def last_writes(shape: tuple[int, ...], index: Any) -> Array:
     return slots[index] == writes
 
 
-def written(g: Operand, index: Any, value_shape: tuple[int, ...]) -> Operand:
+def written(g: Operand, index: Any, value_shape: tuple[int, ...], where: Any) -> Operand:
     """Derivative of the indexed update by the value written."""
+    if where is not None:
+        g = taken_out(g, where)
     taken = g[index]
     if may_repeat(index):
         taken = np.where(last_writes(np.shape(g), index), taken, 0)
@@ -96,10 +103,11 @@ def written(g: Operand, index: Any, value_shape: tuple[int, ...]) -> Operand:
     return taken.reshape((1,) * extra + np.shape(taken)) if extra > 0 else taken
 
 
-indexed_update.defvjp(
-    lambda g, _y, _x, index, _value: indexed_update(g, index, 0),
+defvjp(
+    indexed_update,
+    lambda g, _y, _x, index, _value, where=None: indexed_update(g, index, 0, where),
     None,
-    lambda g, _y, _x, index, value_shape: written(g, index, value_shape),
+    lambda g, _y, _x, index, value_shape, where=None: written(g, index, value_shape, where),
 )
 
 
@@ -170,6 +178,8 @@ def in_rows(a: Operand, axis: Axis) -> Operand:
 
 @composite(np.diagonal)
 def _diagonal(a: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Operand:
+    if isinstance(a, Tensor) and not is_lazy(unwrap(a)):
+        return view_by(lambda x: np.diagonal(x, offset, axis1, axis2), a)
     a = np.moveaxis(a, (axis1, axis2), (-2, -1))
     rows, columns = np.shape(a)[-2:]
     start = max(-offset, 0), max(offset, 0)

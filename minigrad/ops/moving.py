@@ -18,8 +18,11 @@ from minigrad.core import (
     common_dtype,
     composite,
     indexed_update,
+    is_lazy,
     known,
     operand,
+    unwrap,
+    view_by,
     wrap,
 )
 
@@ -187,9 +190,9 @@ def _sliding_window_view(
     subok: bool = False,
     writeable: bool = False,
 ) -> Operand:
-    return gathered(
-        lambda places: np.lib.stride_tricks.sliding_window_view(places, window_shape, axis), x
-    )
+    windows = np.lib.stride_tricks.sliding_window_view
+    x, moved = operand(x), lambda array: windows(array, window_shape, axis)
+    return gathered(moved, x) if is_lazy(unwrap(x)) else view_by(moved, x)
 
 
 # -- sets: elements are found by their values, of equal ones the first

@@ -21,6 +21,7 @@ from minigrad.core import (
     operand,
     primitive,
     unsupported,
+    unwrap,
 )
 
 
@@ -47,7 +48,9 @@ def _reshape(
 
 @composite(np.ravel)
 def _ravel(a: Operand, order: str = "C") -> Operand:
-    return _reshape(a, -1, order)
+    flat = _reshape(a, -1, order)  # a view if it is contiguous, where reshape gives others, too
+    flags = getattr(unwrap(flat), "flags", None)
+    return flat if flags is None or flags.c_contiguous else np.copy(flat)
 
 
 def inverse(axes: Sequence[int] | None) -> Any:
@@ -70,7 +73,7 @@ defvjp(np.flipud, lambda g, _y, _x: np.flipud(g))
 defvjp(np.rot90, lambda g, _y, _x, k=1, axes=(0, 1): np.rot90(g, -k, axes))
 defvjp(np.roll, lambda g, _y, _x, shift=0, axis=None: np.roll(g, np.negative(shift), axis))
 defvjp(np.copy, lambda g, _y, _x, **_: g)
-cast.defvjp(lambda g, _y, _x, _dtype: g)
+defvjp(cast, lambda g, _y, _x, _dtype: g)
 
 
 @composite(np.atleast_1d)
@@ -105,7 +108,8 @@ def _tile(A: Operand, reps: Any) -> Operand:
     shape = (1,) * (ndim - np.ndim(A)) + np.shape(A)
     apart = A.reshape([n for size in shape for n in (1, size)])
     copies = np.broadcast_to(apart, [n for pair in zip(reps, shape, strict=True) for n in pair])
-    return copies.reshape([r * n for r, n in zip(reps, shape, strict=True)])
+    tiled = copies.reshape([r * n for r, n in zip(reps, shape, strict=True)])
+    return tiled if max(reps, default=1) > 1 else np.copy(tiled)
 
 
 # -- joining and splitting

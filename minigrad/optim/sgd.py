@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from minigrad.core import Tensor, is_lazy
+from minigrad.core import Tensor, is_lazy, unwrap
 from minigrad.distributed import compute_gradients
 
 
@@ -71,7 +71,7 @@ class SGD:
         for p in self.params:
             if not isinstance(p, Tensor) or not p.requires_grad or not p.is_leaf:
                 raise TypeError(f"SGD takes leaf tensors that require grad, not {p!r}")
-            if is_lazy(p.data):
+            if is_lazy(unwrap(p)):
                 raise TypeError(
                     "SGD takes parameters in memory: one that is a Dask array would have a longer "
                     "graph after each step; pass minigrad.compute(p)[0].requires_grad_()"
@@ -103,10 +103,10 @@ class SGD:
         # Python floats leave float32 as it is, where NumPy's would make float64 of it.
         lr, momentum, decay = float(self.lr), float(self.momentum), float(self.weight_decay)
         for i, p in enumerate(self.params):
-            grad, x = p.grad, p.data
+            grad, x = p.grad, unwrap(p)
             if grad is None:
                 continue
-            g = grad.data
+            g = unwrap(grad)
             if decay:
                 g = g + decay * x
             if momentum:

@@ -103,7 +103,7 @@ def check_model(
     parameters = list(model.named_parameters())
     if not parameters:
         raise ValueError(f"check_model: {type(model).__name__} has no parameters to check")
-    kept = [(p.data, p.grad) for _, p in parameters]
+    kept = [(p.numpy(), p.grad) for _, p in parameters]
     for _, p in parameters:
         p.grad = None
     try:
@@ -126,7 +126,7 @@ def _checked(
     name: str, p: Any, gradient: Any, loss: Callable[[], Any], rng: np.random.Generator
 ) -> ParameterCheck:
     """Move one parameter in a random direction, measured in its own size."""
-    own = p.data
+    own = p.numpy()
     size = np.sqrt(np.mean(np.square(own, dtype=float))) or 1.0 if own.size else 1.0
     direction = rng.standard_normal(own.shape) * size
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from minigrad.core import Tensor, asarray, enable_grad
+from minigrad.core import Tensor, asarray, enable_grad, unwrap
 from minigrad.testing.calls import (
     Arguments,
     Array,
@@ -217,7 +217,7 @@ def walk(call: Call, xs: Sequence[Array], u: Array) -> Walk:
     before = given, output.copy()
     if isinstance(y, Tensor) and y.requires_grad:
         y.backward(u)
-    gradients = [np.zeros_like(x.data) if x.grad is None else x.grad.data for x in leaves]
+    gradients = [np.zeros_like(unwrap(x)) if x.grad is None else unwrap(x.grad) for x in leaves]
     return Walk(xs, u, output, before, gradients)
 
 

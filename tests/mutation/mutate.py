@@ -188,7 +188,7 @@ def observed(fn: Any, arguments: Any, change: Callable[[Any], Any]) -> list[Any]
         xs = [mg.tensor(change(x), requires_grad=True) for x in call.operands]
         y = call.f(*xs)
         if not y.requires_grad:
-            return [y.data]
+            return [y._array]
         u = mg.tensor(rng.standard_normal(y.shape), y.dtype, requires_grad=True)
         plain = mg.grad(y, xs, u.detach(), retain_graph=True)
         first = mg.grad(y, xs, u, create_graph=True) if order_of(fn) > 1 else []

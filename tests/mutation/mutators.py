@@ -33,7 +33,7 @@ def constant(x: Any) -> Any:
 
 
 def value(x: Any) -> Any:
-    return np.asarray(constant(x).data if isinstance(x, core.Tensor) else x)
+    return np.asarray(constant(x)._array if isinstance(x, core.Tensor) else x)
 
 
 # -- wrong everywhere
