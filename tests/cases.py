@@ -33,7 +33,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from minigrad import core, ops
-from minigrad.ops import elementwise, indexing, linalg, reductions, shaping
+from minigrad.ops import elementwise, indexing, linalg, reductions, shaping, writing
 from minigrad.testing import (
     arrays,
     axes,
@@ -201,6 +201,26 @@ def updating(draw: st.DrawFn) -> Any:
     kept = draw(st.lists(st.booleans(), min_size=len(target), max_size=len(target)))
     value = tuple(n if keep else 1 for n, keep in zip(target, kept, strict=True))
     return call(x, index, draw(some(value[draw(st.integers(0, len(value))) :])))
+
+
+VIEWS = [
+    lambda x: x[..., ::-1], lambda x: x.T, lambda x: x[..., :1], lambda x: x.reshape(-1)[1::2],
+    lambda x: np.broadcast_to(x, (2, *x.shape)),
+]  # fmt: skip
+
+
+@st.composite
+def taking_views(draw: st.DrawFn) -> Any:
+    """An array, and where a view of it lies."""
+    x = draw(some(shapes(min_dims=1, min_side=1)))
+    return call(x, core.Region(draw(st.sampled_from(VIEWS))(x), x))
+
+
+@st.composite
+def putting_views_back(draw: st.DrawFn) -> Any:
+    """What a view shows, where it lies, and the shape of the whole."""
+    x, where = draw(taking_views()).args
+    return call(draw(some(where.shape)), where, x.shape)
 
 
 @st.composite
@@ -454,6 +474,9 @@ CALLS: dict[Callable[..., Any], Any] = {
     # indexing
     operator.getitem: indexing_call(),
     core.indexed_update: updating(),
+    core.region: taking_views(),
+    core.outside: putting_views_back(),
+    writing.add_at: updating(),
     indexing.scatter: scattering(),
     indexing.pick: picking(),
     indexing.place: placing(),

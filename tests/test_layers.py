@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,11 +15,23 @@ import minigrad
 
 ROOT = Path(minigrad.__file__).parent
 
+# The rooms of the engine: each may import from those before it.
+ROOMS = [
+    "tables", "mode", "base", "messages", "lazy", "arrays", "rules", "graph", "memory",
+    "recording", "writing", "dispatch", "operands", "gradients", "tensor", "making",
+]  # fmt: skip
+
+
+def rooms_below(room: str) -> tuple[str, ...]:
+    return tuple(f"minigrad.core.{below}" for below in ROOMS[: ROOMS.index(room)])
+
+
 # What a module may import of minigrad: itself aside, modules and packages, with all in them.  The
 # longest name that fits a module is the one that counts.
 MAY_IMPORT = {
     "minigrad": ("minigrad",),
-    "minigrad.core": (),
+    **{f"minigrad.core.{room}": rooms_below(room) for room in ROOMS},
+    "minigrad.core": ("minigrad.core",),
     "minigrad.ops": ("minigrad.core", "minigrad.ops"),
     "minigrad.creation": ("minigrad.core", "minigrad.ops"),
     "minigrad.dtypes": ("minigrad.core",),
@@ -139,6 +152,9 @@ def test_the_parser_sees_imports_of_every_form():
     ("importer", "imported", "expected"),
     [
         ("minigrad.core", "minigrad.ops.linalg", True),
+        ("minigrad.core.graph", "minigrad.core.recording", True),
+        ("minigrad.core.recording", "minigrad.core.graph", False),
+        ("minigrad.core.graph", "minigrad.core", True),
         ("minigrad.ops.linalg", "minigrad.ops.elementwise", False),
         ("minigrad.ops.linalg", "minigrad.transforms", True),
         ("minigrad.transforms", "minigrad.ops", True),
@@ -176,8 +192,24 @@ def test_no_import_makes_a_circle():
         if within(found.imported, "minigrad") and found.imported != found.importer:
             graph.setdefault(found.importer, set()).add(found.imported)
     order = list(graphlib.TopologicalSorter(graph).static_order())  # a CycleError names the circle
-    assert order.index("minigrad.core") == 0
+    assert order.index("minigrad.core") > max(order.index(f"minigrad.core.{r}") for r in ROOMS)
     assert order[-1] == "minigrad"
+
+
+def test_the_engine_names_its_rooms_in_their_order():
+    listed = re.findall(r"^(\w+) {2,}\S", minigrad.core.__doc__, re.MULTILINE)
+    assert listed == ROOMS
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_is_no_larger_than_can_be_read_at_once(room):
+    lines = len(MODULES[f"minigrad.core.{room}"].read_text().splitlines())
+    assert lines <= {"tensor": 800, "graph": 350}.get(room, 450)
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if room != "lazy"])
+def test_lazy_arrays_are_named_in_their_own_room_alone(room):
+    assert "dask" not in MODULES[f"minigrad.core.{room}"].read_text().lower()
 
 
 @pytest.mark.parametrize("module", MODULES)

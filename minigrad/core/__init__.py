@@ -7,8 +7,8 @@ mode        whether operations are recorded
 base        what the engine needs of a Tensor
 messages    how errors name an operation and its operands
 lazy        arrays that are plans of what to compute: Dask's
-rules       the table of rules: what a rule reads, `defvjp`
 arrays      what counts as an array, where Tensors are in what a user passes
+rules       the table of rules: what a rule reads, `defvjp`
 graph       nodes, and the chain rule
 memory      where an array lies in the memory of another one
 recording   how an operation is called and noted down; views
@@ -48,6 +48,7 @@ from minigrad.core.gradients import grad, poles_are_silent
 from minigrad.core.graph import Node, backpropagate, new_node, unbroadcast
 from minigrad.core.lazy import ChunkedShape, holds_lazy, is_lazy, shape_of
 from minigrad.core.making import asarray, tensor
+from minigrad.core.memory import Region
 from minigrad.core.messages import home_of, name_of, unsupported
 from minigrad.core.mode import enable_grad, is_grad_enabled, no_grad
 from minigrad.core.operands import as_tensor, cast, common_dtype, operand
@@ -81,77 +82,14 @@ from minigrad.core.writing import (
 )
 
 __all__ = [
-    "COMPLEX",
-    "COMPOSITES",
-    "CONSTANTS",
-    "DETACHED",
-    "LAZY",
-    "LIBRARIES",
-    "NO_METHODS",
-    "REAL",
-    "REFUSED",
-    "RULES",
-    "SCALAR",
-    "SHORTCUTS",
-    "WRITES",
-    "Array",
-    "Axis",
-    "ChunkedShape",
-    "Node",
-    "Operand",
-    "Primitive",
-    "Reads",
-    "Rule",
-    "Tensor",
-    "Vjp",
-    "apply",
-    "as_array",
-    "as_tensor",
-    "asarray",
-    "backpropagate",
-    "bind",
-    "call",
-    "cast",
-    "check_device",
-    "common_dtype",
-    "composite",
-    "defvjp",
-    "dispatch",
-    "enable_grad",
-    "grad",
-    "held_elsewhere",
-    "holds_lazy",
-    "holds_tensor",
-    "home_of",
-    "indexed_update",
-    "into_plain_array",
-    "is_array",
-    "is_grad_enabled",
-    "is_lazy",
-    "known",
-    "name_of",
-    "needs_grad",
-    "new_node",
-    "new_tensor",
-    "no_grad",
-    "operand",
-    "outside",
-    "poles_are_silent",
-    "primitive",
-    "reads",
-    "refuse_number",
-    "region",
-    "shape_of",
-    "snapshot",
-    "taken_out",
-    "tensor",
-    "tensors_in",
-    "unbroadcast",
-    "unsupported",
-    "unwrap",
-    "view_by",
-    "without_subclass",
-    "wrap",
-    "writable_root",
-    "write_result",
+    "COMPLEX", "COMPOSITES", "CONSTANTS", "DETACHED", "LAZY", "LIBRARIES", "NO_METHODS", "REAL",
+    "REFUSED", "RULES", "SCALAR", "SHORTCUTS", "WRITES", "Array", "Axis", "ChunkedShape", "Node",
+    "Operand", "Primitive", "Reads", "Region", "Rule", "Tensor", "Vjp", "apply", "as_array",
+    "as_tensor", "asarray", "backpropagate", "bind", "call", "cast", "check_device", "common_dtype",
+    "composite", "defvjp", "dispatch", "enable_grad", "grad", "held_elsewhere", "holds_lazy",
+    "holds_tensor", "home_of", "indexed_update", "into_plain_array", "is_array", "is_grad_enabled",
+    "is_lazy", "known", "name_of", "needs_grad", "new_node", "new_tensor", "no_grad", "operand",
+    "outside", "poles_are_silent", "primitive", "reads", "refuse_number", "region", "shape_of",
+    "snapshot", "taken_out", "tensor", "tensors_in", "unbroadcast", "unsupported", "unwrap",
+    "view_by", "without_subclass", "wrap", "writable_root", "write_result",
 ]  # fmt: skip

@@ -219,15 +219,16 @@ def without_out(
     outs = [o for o in (out if isinstance(out, tuple) else (out,)) if o is not None]
     for o in outs:
         if not isinstance(o, TensorBase):
-            raise into_plain_array(fn, "out= is a plain array")
+            what = "out= would write the result into a plain array"
+            raise into_plain_array(fn, what, ", or `a = a + t` in place of `a += t`")
     return args, kwargs, out if outs else None
 
 
-def into_plain_array(fn: Callable[..., Any], what: str) -> TypeError:
+def into_plain_array(fn: Callable[..., Any], what: str, instead: str) -> TypeError:
     """The error where a function would write what was computed of Tensors into an array."""
     return TypeError(
-        f"{name_of(fn)}: {what}, where the result would be cut out of its graph; "
-        "write to a Tensor, such as np.zeros_like(x) or minigrad.asarray(a)"
+        f"{name_of(fn)}: {what}, and cut it out of its graph; write to a Tensor, such as "
+        f"np.zeros_like(x) or minigrad.asarray(a){instead}"
     )
 
 

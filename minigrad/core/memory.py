@@ -6,6 +6,7 @@ belong to.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,34 +17,51 @@ from minigrad.core.tables import Array
 
 
 class Region:
-    """Where an array, a part, lies in the memory of another one, its whole."""
+    """Where an array, a part, lies in the memory of another one, its whole; counted in bytes."""
 
-    __slots__ = (
-        "dtype", "mixed", "offset", "shape", "strides", "whole", "whole_dtype", "writeable",
-    )  # fmt: skip
+    __slots__ = ("dtype", "offset", "shape", "strides", "whole", "whole_dtype", "writeable")
 
     def __init__(self, part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> None:
         self.whole, self.whole_dtype = whole.strides, whole.dtype
-        self.mixed = part.dtype.kind != whole.dtype.kind  # real parts of complex numbers
         self.offset = first_byte(part) - first_byte(whole) + before(whole.shape, whole.strides)
         self.shape, self.strides, self.dtype = part.shape, part.strides, part.dtype
         self.writeable = part.flags.writeable
+
+    @property
+    def mixed(self) -> bool:
+        """Whether it has the real parts of complex numbers, or real numbers as complex ones."""
+        return self.dtype.kind != self.whole_dtype.kind
 
     def of(self, whole: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The part of an array that is laid out like the whole: a view."""
         if whole.flags.forc:
             part: npt.NDArray[Any] = np.ndarray(
-                self.shape,
-                self.dtype,
-                whole,
-                self.offset,
-                self.strides,
+                self.shape, self.dtype, whole, self.offset, self.strides
             )
         else:
             part = np.asarray(Memory(whole, self))
         if not self.writeable:
             part.flags.writeable = False
         return part
+
+    def of_precision(self, dtype: np.dtype[Any]) -> Region:
+        """The same region of an array whose numbers, or their parts, are as long as `dtype`'s."""
+        new, old = real_size(dtype), real_size(self.dtype)
+        if new == old:
+            return self
+        other: Region = copy.copy(self)
+        other.whole = tuple(s * new // old for s in self.whole)
+        other.strides = tuple(s * new // old for s in self.strides)
+        other.offset = self.offset * new // old
+        other.dtype, other.whole_dtype = (
+            np.dtype(f"{d.kind}{d.itemsize * new // old}") for d in (self.dtype, self.whole_dtype)
+        )
+        return other
+
+
+def real_size(dtype: np.dtype[Any]) -> int:
+    """How many bytes a number has, or its real part."""
+    return dtype.itemsize // 2 if dtype.kind == "c" else dtype.itemsize
 
 
 class Memory:
@@ -86,33 +104,29 @@ def laid_out(x: npt.NDArray[Any], strides: tuple[int, ...]) -> npt.NDArray[Any]:
 
 
 def part_of(whole: Array, where: Region) -> Array:
-    """The part at `where`, of an array of the whole's shape in any layout."""
+    """The part at `where`, of an array of the whole's shape in any layout and precision."""
+    where = where.of_precision(whole.dtype)
     return where.of(whole if whole.strides == where.whole else laid_out(whole, where.whole))
 
 
 def filled(part: Array, where: Region, shape: tuple[int, ...]) -> Array:
     """Zeros of the whole's shape, with `part` added at `where`."""
+    where = where.of_precision(part.dtype)
     if where.writeable:
         whole = laid_out(np.zeros(shape, where.whole_dtype), where.whole)
         where.of(whole)[...] = part
         return whole
     # It may show an element twice: add up by places in memory, counted in real numbers.
-    real = np.finfo(where.dtype).dtype
-    size = real.itemsize
-    flat = np.zeros(extent(shape, where.whole, where.whole_dtype.itemsize) // size, real)
+    size = real_size(part.dtype)
+    flat = np.zeros(extent(shape, where.whole, where.whole_dtype.itemsize) // size, f"f{size}")
     steps = tuple(s // size * 8 for s in where.strides)
     index: npt.NDArray[np.int64] = np.ndarray(
-        where.shape,
-        np.int64,
-        np.arange(flat.size),
-        where.offset // size * 8,
-        steps,
+        where.shape, np.int64, np.arange(flat.size), where.offset // size * 8, steps
     )
     np.add.at(flat, index, np.real(part))
     if where.dtype.kind == "c":
         np.add.at(flat, index + 1, np.imag(part))
-    start = before(shape, where.whole)
-    return np.ndarray(shape, where.whole_dtype, flat, start, where.whole)
+    return np.ndarray(shape, where.whole_dtype, flat, before(shape, where.whole), where.whole)
 
 
 def is_same(x: Any, y: npt.NDArray[Any]) -> bool:

@@ -77,6 +77,10 @@ def computed(
     The node keeps of the values what the rule reads.  Those that are `foreign`, no Tensors, are
     copied, as their owners may change them.
     """
+    recording = parents and _recording.get()
+    options = None
+    if kwargs and recording:
+        options = kept_options(rule.plan(wanted), kwargs, parents)
     try:
         if SEEN and holds_lazy(values):
             y = lazily(rule.fn, rule.forward, values, kwargs)
@@ -84,7 +88,7 @@ def computed(
             y = rule.forward(*values, **kwargs) if kwargs else rule.forward(*values)
     except UNFIT as error:
         raise_explained(error, rule.fn, values)
-    if not parents or not _recording.get():
+    if not recording:
         return constant(y, args, values[0])
     plan = rule.plans.get(wanted) or rule.plan(wanted)
     if plan.skips is not None:  # where fn is piecewise constant there is no way back
@@ -105,7 +109,7 @@ def computed(
     if type(y) is ndarray:
         shares = y.base is not None or y is first
     elif isinstance(y, (list, tuple)):
-        return several(plan, y, args, values, parents, kwargs)
+        return several(plan, y, args, values, parents, options)
     else:
         view = SCALAR if isinstance(y, np.generic) else None
         y = as_array(y)
@@ -115,8 +119,8 @@ def computed(
         check_kinds(rule.fn, dtype, parents)
     if plan.keeps_output:
         node.output = y
-    if kwargs:
-        node.kwargs = kept_options(plan, kwargs, parents)
+    if options:
+        node.kwargs = options
     tensor = make(TensorBase._concrete)  # `new_tensor`, written out for its time
     tensor._held = y
     tensor._place = node
@@ -142,12 +146,12 @@ def several(
     args: Sequence[Any],
     values: list[Any],
     parents: Sequence[Any],
-    kwargs: Mapping[str, Any],
+    options: dict[str, Any] | None,
 ) -> Any:
     """The Tensors of an operation's several results; whole numbers among them are constants."""
     arrays = list(map(as_array, results))
     joint = new_joint(arrays, taking_shares(plan), parents, values)
-    joint.kwargs = kept_options(plan, kwargs, parents)
+    joint.kwargs = options
     if plan.keeps_output:
         joint.output = tuple(arrays)
     tensors = []

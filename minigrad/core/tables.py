@@ -8,17 +8,14 @@ stands in RULES.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-if TYPE_CHECKING:
-    from minigrad.core.rules import Rule
+from typing import Any, TypeAlias
 
 Array: TypeAlias = Any  # an ndarray, or another array that speaks NumPy's protocols
 Operand: TypeAlias = Any  # an Array at first order, a Tensor when differentiating again
 Axis: TypeAlias = int | Sequence[int] | None
 Vjp: TypeAlias = Callable[..., Operand]
 
-RULES: dict[Callable[..., Any], Rule] = {}  # differentiated by a rule
+RULES: dict[Callable[..., Any], Any] = {}  # differentiated by a `Rule` of rules.py
 COMPOSITES: dict[Any, Callable[..., Any]] = {}  # differentiated through what they are built from
 CONSTANTS: set[Callable[..., Any]] = set()  # no derivative exists: argmax, floor, comparisons
 REFUSED: dict[Callable[..., Any], str] = {}  # never called on a tensor, for the reason given

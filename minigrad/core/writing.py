@@ -36,8 +36,13 @@ from minigrad.core.tables import RULES, Array
 
 def update(x: Array, index: Any, value: Any, where: Region | None = None) -> Array:
     """A copy of `x` in which `x[index] = value`, or that in the part of `x` that is at `where`."""
-    y = np.array(x) if where is None else laid_out(x, where.whole)
-    (y if where is None else where.of(y))[index] = value
+    if where is None:
+        y = np.array(x)
+        y[index] = value
+        return y
+    where = where.of_precision(x.dtype)
+    y = laid_out(x, where.whole)
+    where.of(y)[index] = value
     return y
 
 

@@ -33,7 +33,8 @@ from minigrad.core import (
 def written_to(fn: Callable[..., Any], a: Any) -> Tensor:
     """The tensor that `fn` is to write into; an error if it may not."""
     if not isinstance(a, Tensor):
-        raise into_plain_array(fn, "it would write into a plain array")
+        full = "; for numpy.full, np.broadcast_to(t, shape)" if fn is np.copyto else ""
+        raise into_plain_array(fn, "it would write a Tensor into a plain array", full)
     refuse_number(a, name_of(fn))
     writable_root(a)
     return a
