@@ -52,7 +52,7 @@ def astype(
         raise TypeError(
             f"astype of {tensor.dtype} to {np.dtype(dtype)}: take a part, with mg.real or mg.imag"
         )
-    return tensor.copy() if copy and tensor.dtype == dtype else tensor.astype(dtype)
+    return tensor.astype(dtype, copy=copy)
 
 
 def can_cast(from_: Any, to: npt.DTypeLike, /) -> builtins.bool:

@@ -28,6 +28,7 @@ KINDS: dict[str, Callable[[], Iterable[Any]]] = {
     "rule": lambda: core.RULES,
     "composite": lambda: core.COMPOSITES,
     "constant": lambda: core.CONSTANTS,
+    "write": lambda: core.WRITES.keys() - core.COMPOSITES.keys(),
     "refused": lambda: core.REFUSED.keys() | core.DETACHED.keys(),
 }
 
@@ -100,6 +101,12 @@ def page() -> str:
             "Constants",
             "They have no derivative: steps, truth values, places, whole numbers, shapes.\n"
             "They take tensors, and their results never require grad.",
+        ),
+        "write": (
+            "What writes into its first argument",
+            "Every alias and every view of the tensor sees it, and derivatives go through it; a plain "
+            "array is refused.\nSo do `nan_to_num(copy=False)`, `out=`, and `.at` of the differentiable "
+            "ufuncs.",
         ),
     }
     for kind, (title, what) in about.items():

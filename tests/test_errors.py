@@ -477,7 +477,7 @@ WRITING = [
         if (name, kind) != ("numpy.fill_diagonal", "on an array")  # which asks the matrix alone
     ),
     Row("x.fill of a number", lambda: x.sum().fill(2.0), TypeError, ("x.fill", "x = value")),
-    Row("x.sort of a leaf", lambda: x.sort(), RuntimeError, ("leaf", "x.copy()", "no_grad()")),
+    Row("x.sort of a leaf", x.sort, RuntimeError, ("leaf", "x.copy()", "no_grad()")),
     Row("np.diagonal(x)[i] = v", lambda: operator.setitem(np.diagonal(matrix * 1.0), 0, 1.0),
         ValueError, ("read-only view", "as in NumPy")),
     Row("x.numpy()[i] = v", lambda: operator.setitem(x.numpy(), 0, 1.0), ValueError,
