@@ -437,6 +437,8 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.column_stack: several(max_dims=2, axis=False),
     np.append: several().map(lambda c: call(c.args[0][0], c.args[0][-1], **c.kwargs)),
     np.block: blocks(),
+    shaping.layers: several(min_dims=0, axis=False).map(lambda c: call(*c.args[0], axis=0))
+    | several().map(lambda c: call(*c.args[0], axis=c.args[0][0].ndim)),
     shaping.join: joining().map(
         lambda c: call(
             *c[0],
