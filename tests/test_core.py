@@ -2344,3 +2344,15 @@ def test_a_stack_times_one_matrix_is_each_of_its_matrices_times_it(shape, order)
         by_x, by_w = mg.grad(y, [x, w], g, retain_graph=True, create_graph=create_graph)
         assert_equal(by_x, np.einsum("...ik,jk->...ij", g, b))
         assert_equal(by_w, np.tensordot(a, g, axes=[range(a.ndim - 1)] * 2))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.complex64, np.int8])
+@pytest.mark.parametrize("shape", [(9, 3), (0, 3), (3000, 0), *((3000, n) for n in range(1, 10))])
+def test_sums_of_short_rows_are_numpys_to_the_bit(shape, dtype, order):
+    x = np.asarray(np.random.default_rng(0).normal(0, 30, shape).astype(dtype), order=order)
+    x[:1] = -0.0
+    for options in ({}, {"keepdims": True}, {"initial": 1}):
+        y, expected = np.sum(mg.tensor(x), axis=-1, **options).data, np.sum(x, axis=-1, **options)
+        assert y.tobytes() == expected.tobytes()
+        assert (y.dtype, y.shape, y.strides) == (expected.dtype, expected.shape, expected.strides)

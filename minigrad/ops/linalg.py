@@ -14,7 +14,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from minigrad.core import SHORTCUTS, Array, Axis, Operand, composite, defvjp, operand, primitive
 from minigrad.ops.elementwise import conj, ratio
-from minigrad.ops.reductions import expand
+from minigrad.ops.reductions import restore
 
 
 def matmul_of(x: Array, y: Array, **options: Any) -> Array:
@@ -215,6 +215,9 @@ def _einsum(
 @primitive
 def p_norm(x: Array, p: float, axis: Axis, keepdims: bool) -> Array:
     """(sum |x|**p)**(1/p) over `axis`."""
+    if p == 2 and axis is None and type(x) is np.ndarray:
+        of_all: Any = np.linalg.norm  # a dot product; its stubs know no keepdims without an axis
+        return of_all(x, keepdims=keepdims)
     if p == 2:
         squares = np.square(np.abs(x) if x.dtype.kind == "c" else x)
         return np.sqrt(np.sum(squares, axis=axis, keepdims=keepdims))
@@ -224,9 +227,9 @@ def p_norm(x: Array, p: float, axis: Axis, keepdims: bool) -> Array:
 
 def p_norm_vjp(g: Operand, y: Operand, x: Operand, p: float, axis: Axis, keepdims: bool) -> Operand:
     """Derivative of a norm y: sign(x) (|x|/y)**(p-1), and 0 at its tip and where x is 0."""
-    g, y = (expand(a, np.shape(x), axis, keepdims) for a in (g, y))
+    g, y = (restore(a, np.shape(x), axis, keepdims) for a in (g, y))
     if p == 2:
-        return g * ratio(conj(x), y)
+        return conj(x) * ratio(g, y)
     size = ratio(np.abs(x), y)
     return g * np.where(size == 0, 0, conj(np.sign(x)) * np.where(size == 0, 1, size) ** (p - 1))
 
@@ -236,11 +239,9 @@ p_norm.defvjp(p_norm_vjp)
 
 @composite(np.linalg.norm)
 def _norm(x: Operand, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Operand:
-    if axis is None:
-        axis = tuple(range(np.ndim(x)))
-        if ord is None:  # of any number of axes
-            return p_norm(x, 2, axis, keepdims)
-    axes = normalize_axis_tuple(axis, np.ndim(x))
+    if axis is None and ord is None:  # of any number of axes
+        return p_norm(x, 2, None, keepdims)
+    axes = normalize_axis_tuple(range(np.ndim(x)) if axis is None else axis, np.ndim(x))
     if len(axes) == 1:
         return vector_norm(x, ord, axes, keepdims)
     if len(axes) != 2:
