@@ -2356,3 +2356,20 @@ def test_sums_of_short_rows_are_numpys_to_the_bit(shape, dtype, order):
         y, expected = np.sum(mg.tensor(x), axis=-1, **options).data, np.sum(x, axis=-1, **options)
         assert y.tobytes() == expected.tobytes()
         assert (y.dtype, y.shape, y.strides) == (expected.dtype, expected.shape, expected.strides)
+
+
+@both_ways
+@pytest.mark.parametrize("n", [1, 2, 5, 6])
+def test_the_median_of_many_rows_has_the_gradient_of_each_row(n, create_graph):
+    rng = np.random.default_rng(0)
+    kinds = [rng.standard_normal((600, n)), rng.choice([0, 1, np.inf, -np.inf, np.nan], (600, n))]
+    x, g = np.concatenate(kinds), rng.standard_normal(1200)
+
+    def gradient(x, axis, g):
+        t = leaf(x)
+        with np.errstate(invalid="ignore"):  # inf - inf
+            return mg.grad(np.median(t, axis=axis), t, g, create_graph=create_graph).numpy()
+
+    each = [gradient(row, 0, by) for row, by in zip(x, g, strict=True)]
+    np.testing.assert_array_equal(gradient(x, 1, g), each)
+    np.testing.assert_array_equal(gradient(x.T, 0, g).T, each)
