@@ -451,7 +451,8 @@ def softmax(x: Array, axis: Axis = -1) -> Array:
     x = floating(x)
     with np.errstate(over="ignore"):  # of x - m, which makes a probability of 0
         e = np.exp(x - finite(x.max(axis=axis, keepdims=True)))
-    return e / e.sum(axis=axis, keepdims=True)
+    e /= e.sum(axis=axis, keepdims=True)
+    return e
 
 
 def logsumexp_vjp(
@@ -463,8 +464,15 @@ def logsumexp_vjp(
     return e * (restore(g, shape, axis, keepdims) / e.sum(axis=axis, keepdims=True))
 
 
+def softmax_vjp(g: Operand, y: Operand, _x: Operand, axis: Axis = -1) -> Operand:
+    """Derivative of softmax: y times what g has beyond its mean, weighted with y."""
+    if type(y) is np.ndarray and axis == -1 and y.ndim:  # in three quarters of the time
+        return y * (g - np.vecdot(g, y)[..., None])
+    return y * (g - np.sum(g * y, axis=axis, keepdims=True))
+
+
 logsumexp.defvjp(logsumexp_vjp)
-softmax.defvjp(lambda g, y, _x, axis=-1: y * (g - np.sum(g * y, axis=axis, keepdims=True)))
+softmax.defvjp(softmax_vjp)
 
 
 # -- the methods of ufuncs
