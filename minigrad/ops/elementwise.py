@@ -168,10 +168,10 @@ def power_of(x: Array, y: Array, **options: Any) -> Array:
 
     They differ from NumPy's by up to one and two units in the last place.
     """
-    n = whole(y)
-    if n < 3 or options or type(x) is not np.ndarray or x.dtype not in (SINGLE, DOUBLE):
-        return np.power(x, y, **options)
-    return product(x, n) if n < 5 and getattr(y, "dtype", x.dtype) == x.dtype else np.power(x, y)
+    plain = type(x) is np.ndarray and x.dtype in (SINGLE, DOUBLE) and not options
+    if plain and whole(y) in (3, 4) and getattr(y, "dtype", x.dtype) == x.dtype:
+        return product(x, whole(y))
+    return np.power(x, y, **options)
 
 
 SHORTCUTS[np.power] = power_of

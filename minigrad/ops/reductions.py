@@ -111,8 +111,8 @@ def has_short_rows(x: Array) -> bool:
 def sum_of(x: Array, axis: Axis = None, **options: Any) -> Array:
     """np.sum without its layers of Python, which take most of its time for a few numbers.
 
-    Of many rows of two to seven numbers, each is added to the one before it, as NumPy does within a
-    row: the same bits in a fifth of the time.
+    Of many rows of two to seven numbers, columns are added one after the other, as NumPy adds the
+    numbers of a row: the same bits in a fifth of the time.
     """
     if axis == -1 and not options and type(x) is np.ndarray and has_short_rows(x):
         y = x[..., 0] + 0  # a sum of -0.0 is 0.0

@@ -72,7 +72,7 @@ LOG_ERFC = (
         0.05238591053173096, 0.006434276259504013, 0.0003889667506268737, 7.716677699103116e-06,
     ),
 )  # fmt: skip
-# arctanh(erf(x)) / x for |x| <= 4, as a polynomial in x**2, in single precision: to 3e-8 of erf(x).
+# arctanh(erf(x)) / x for |x| <= 4, as a polynomial in x**2, in single precision: to 7e-8 of erf(x).
 ATANH_ERF_SINGLE = (
     1.128379246, 0.1027698997, -0.0001954390224, -0.0006146198845, 8.445954713e-05,
     -4.754139456e-06, 2.210704121e-08, 5.69136855e-09,
@@ -145,7 +145,7 @@ def ndtr_in_single(x: Array) -> Array:
     lost *= -0.5
     lost += 1
     tail *= lost
-    return np.abs(np.greater(x, 0) - tail)  # in a tenth of the time of np.where
+    return np.abs(np.greater(x, 0) - tail)  # np.where takes three times as long
 
 
 def upper_tail(x: Array, factor: float) -> Array:

@@ -50,7 +50,8 @@ measured, each contender is checked to compute the same values and gradients.
 - MyGrad: as it is, and with the guard off that locks arrays while a graph needs them; its update
   is written out, as is that of HIPS autograd.
 - Operations: a pass is forward and backward, from a given gradient; NumPy's is forward alone.
-  Time is that of the processor, which what else runs on the machine disturbs less.
+  Time is that of the processor, which what else runs on the machine disturbs less.  PyTorch makes
+  no copy for x.reshape(-1): its gradient has the memory of the one that it was given.
 
 Set before anything is imported: `{" ".join(map("=".join, ENVIRONMENT.items()))}`.
 """
