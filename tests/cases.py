@@ -376,7 +376,7 @@ def p_norms(draw: st.DrawFn) -> Any:
     """Orders below one have no slope at 0: their arrays are positive."""
     p = draw(st.sampled_from([1, 2, 2.5, 3, 0.5, -1]))
     x = draw(some(shapes(min_side=1), domain=(0.25, 8) if p < 1 else (-8, 8)))
-    axis = draw(axes(x.ndim, none=False)) if x.ndim else ()
+    axis = draw(axes(x.ndim)) if x.ndim else None
     return call(x, p, axis, draw(st.booleans()))
 
 
@@ -457,6 +457,8 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.column_stack: several(max_dims=2, axis=False),
     np.append: several().map(lambda c: call(c.args[0][0], c.args[0][-1], **c.kwargs)),
     np.block: blocks(),
+    shaping.layers: several(min_dims=0, axis=False).map(lambda c: call(*c.args[0], axis=0))
+    | several().map(lambda c: call(*c.args[0], axis=c.args[0][0].ndim)),
     shaping.join: joining().map(
         lambda c: call(
             *c[0],
@@ -516,12 +518,14 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.frexp: st.builds(  # between powers of two
         lambda x, k: call(np.ldexp(x, k)), arrays(domain=(0.55, 0.95)), st.integers(-3, 3)
     ),
+    np.power: broadcastable(2, domain=[(0.25, 8), (-3, 6)], special=True)
+    | st.builds(call, some(domain=(0.25, 8)), st.integers(-4, 5))
+    | st.builds(call, some(domain=(-8, 8)), st.sampled_from([2, 3.0, 4, 5.0])),
     np.copysign: broadcastable(2, domain=[(0.25, 8), (-8, 8)])
     | broadcastable(2, domain=[(-8, -0.25), (-8, 8)]),
 }
 
 DOMAINS: dict[Callable[..., Any], Any] = {
-    np.power: [(0.25, 8), (-3, 6)],
     np.float_power: [(0.25, 8), (-3, 6)],
     np.power.outer: [(0.25, 4), (0.25, 3)],
     np.arcsin: (-1, 1),
@@ -537,7 +541,7 @@ UNARY: list[Callable[..., Any]] = [
     elementwise.sigmoid, elementwise.sech, elementwise.relu,
 ]  # fmt: skip
 BINARY: list[Callable[..., Any]] = [
-    np.add, np.subtract, np.multiply, np.divide, np.power, np.float_power, np.nextafter,
+    np.add, np.subtract, np.multiply, np.divide, np.float_power, np.nextafter,
     np.logaddexp, np.logaddexp2, np.arctan2, np.hypot, np.maximum,
     np.minimum, np.fmax, np.fmin, np.add.outer, np.subtract.outer, np.multiply.outer,
     np.divide.outer, np.power.outer, np.maximum.outer, np.minimum.outer,

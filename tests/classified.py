@@ -104,9 +104,9 @@ def page() -> str:
         ),
         "write": (
             "What writes into its first argument",
-            "Every alias and every view of the tensor sees it, and derivatives go through it; a plain "
-            "array is refused.\nSo do `nan_to_num(copy=False)`, `out=`, and `.at` of the differentiable "
-            "ufuncs.",
+            "Every alias and every view of the tensor sees it, and derivatives go through it; a "
+            "plain array is refused.\n"
+            "So do `nan_to_num(copy=False)`, `out=`, and `.at` of the differentiable ufuncs.",
         ),
     }
     for kind, (title, what) in about.items():

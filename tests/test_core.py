@@ -2446,3 +2446,70 @@ def test_the_graph_of_several_results_is_freed_with_the_last_of_them():
         assert joint() is None
     finally:
         gc.enable()
+
+
+@given(
+    hnp.arrays(float, 3, elements=st.floats(-1e3, 1e3) | st.just(np.inf) | st.just(np.nan)),
+    st.sampled_from([np.float32, np.float64]),
+    st.integers(-4, 5) | st.sampled_from([0.5, 3.0]),
+)
+def test_powers_are_numpys_to_the_bit_but_cubes_and_fourth_powers(x, dtype, n):
+    with np.errstate(all="ignore"):
+        x = x.astype(dtype)
+        expected = np.power(x, n)
+        ulps = {3: 1, 4: 2}.get(n, 0) * np.spacing(np.abs(expected))
+        for y in (mg.tensor(x, requires_grad=True) ** n, np.power(mg.tensor(x), n)):
+            same = (y.numpy() == expected) | (np.isnan(y.numpy()) & np.isnan(expected))
+            assert y.dtype == dtype
+            assert np.all(same | (np.abs(y.numpy() - expected) <= ulps))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(2, 3, 4), (40, 5, 30), (2, 20, 5, 30), (700, 1, 30)])
+def test_a_stack_times_one_matrix_is_each_of_its_matrices_times_it(shape, order):
+    rng = np.random.default_rng(0)
+    a, b, g = (  # sums of which are exact
+        rng.integers(-9, 9, size).astype(float)
+        for size in (shape, (shape[-1], 6), (*shape[:-1], 6))
+    )
+    a = np.asarray(a, order=order)
+    x, w = leaf(a), leaf(b)
+    y = x @ w
+    assert y.numpy().strides == np.matmul(a, b).strides
+    assert_equal(y, np.einsum("...ij,jk->...ik", a, b))
+    for create_graph in (False, True):
+        by_x, by_w = mg.grad(y, [x, w], g, retain_graph=True, create_graph=create_graph)
+        assert_equal(by_x, np.einsum("...ik,jk->...ij", g, b))
+        assert_equal(by_w, np.tensordot(a, g, axes=[range(a.ndim - 1)] * 2))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.complex64, np.int8])
+@pytest.mark.parametrize("shape", [(9, 3), (0, 3), (3000, 0), *((3000, n) for n in range(1, 10))])
+def test_sums_of_short_rows_are_numpys_to_the_bit(shape, dtype, order):
+    x = np.asarray(np.random.default_rng(0).normal(0, 30, shape).astype(dtype), order=order)
+    x[:1] = -0.0
+    for options in ({}, {"keepdims": True}, {"initial": 1}):
+        y, expected = (
+            np.sum(mg.tensor(x), axis=-1, **options).numpy(),
+            np.sum(x, axis=-1, **options),
+        )
+        assert y.tobytes() == expected.tobytes()
+        assert (y.dtype, y.shape, y.strides) == (expected.dtype, expected.shape, expected.strides)
+
+
+@both_ways
+@pytest.mark.parametrize("n", [1, 2, 5, 6])
+def test_the_median_of_many_rows_has_the_gradient_of_each_row(n, create_graph):
+    rng = np.random.default_rng(0)
+    kinds = [rng.standard_normal((600, n)), rng.choice([0, 1, np.inf, -np.inf, np.nan], (600, n))]
+    x, g = np.concatenate(kinds), rng.standard_normal(1200)
+
+    def gradient(x, axis, g):
+        t = leaf(x)
+        with np.errstate(invalid="ignore"):  # inf - inf
+            return mg.grad(np.median(t, axis=axis), t, g, create_graph=create_graph).numpy()
+
+    each = [gradient(row, 0, by) for row, by in zip(x, g, strict=True)]
+    np.testing.assert_array_equal(gradient(x, 1, g), each)
+    np.testing.assert_array_equal(gradient(x.T, 0, g).T, each)

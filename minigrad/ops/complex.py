@@ -29,8 +29,8 @@ COMPLEX |= {
     elementwise.where, np.sum, np.mean, reductions.spread, reductions.running_sum, shaping.reshape,
     np.transpose, np.moveaxis, np.swapaxes, np.squeeze, np.expand_dims, np.broadcast_to, np.flip,
     np.fliplr, np.flipud, np.rot90, np.roll, np.copy, cast, shaping.join, shaping.embed,
-    operator.getitem, indexed_update, indexing.scatter, indexing.pick, indexing.place, np.matmul,
-    linalg.contract,
+    shaping.layers, operator.getitem, indexed_update, indexing.scatter, indexing.pick,
+    indexing.place, np.matmul, linalg.contract,
     # with a conjugate in the rule
     np.conjugate, np.absolute, np.var, np.std, linalg.p_norm,
 }  # fmt: skip

@@ -11,7 +11,17 @@ from typing import Any
 import numpy as np
 from numpy._core import umath
 
-from minigrad.core import Array, Operand, common_dtype, composite, defvjp, primitive
+from minigrad.core import (
+    DOUBLE,
+    SHORTCUTS,
+    SINGLE,
+    Array,
+    Operand,
+    common_dtype,
+    composite,
+    defvjp,
+    primitive,
+)
 
 
 def only_where(domain: Operand, x: Operand, g: Operand) -> Operand:
@@ -78,8 +88,15 @@ sigmoid.defvjp(lambda g, y, _x: g * y * (1 - y))
 
 @primitive
 def sech(x: Array) -> Array:
-    """1 / cosh(x), elementwise."""
-    return 1 / np.cosh(x)
+    """1 / cosh(x), elementwise: of many real numbers in half the time of np.cosh."""
+    if x.dtype.kind == "c":
+        return 1 / np.cosh(x)
+    e = np.exp(-np.abs(x))
+    d = e * e
+    d += 1  # in place, for new memory takes as long as the arithmetic
+    e /= d
+    e *= 2
+    return e
 
 
 sech.defvjp(lambda g, y, x: -g * y * np.tanh(x))
@@ -134,8 +151,39 @@ defvjp(np.remainder, lambda g, _z, _x, _y: g, lambda g, z, x, y: -g * np.rint((x
 defvjp(np.fmod, lambda g, _z, _x, _y: g, lambda g, z, x, y: -g * np.rint((x - z) / y))
 
 
+def whole(y: Any) -> int:
+    """The exponent y, if it is one whole number from -4 to 5, and no Tensor; else 0."""
+    if type(y) is np.ndarray and y.ndim == 0:
+        y = y.item()
+    return int(y) if type(y) in (int, float) and -4 <= y <= 5 and y == int(y) else 0
+
+
+def product(x: Operand, n: int) -> Operand:
+    """x**n for n >= 1."""
+    return x if n == 1 else product(x, n - 1) * x
+
+
+def power_of(x: Array, y: Array, **options: Any) -> Array:
+    """np.power, of whose time cubes and fourth powers of many numbers take a twentieth as products.
+
+    They differ from NumPy's by up to one and two units in the last place.
+    """
+    plain = type(x) is np.ndarray and x.dtype in (SINGLE, DOUBLE) and not options
+    if plain and whole(y) in (3, 4) and getattr(y, "dtype", x.dtype) == x.dtype:
+        return product(x, whole(y))
+    return np.power(x, y, **options)
+
+
+SHORTCUTS[np.power] = power_of
+
+
 def power_by_base(g: Operand, _z: Operand, x: Operand, y: Operand) -> Operand:
     """Derivative of x**y by x, y x**(y-1); x**0 is constant, also where x is 0 or nan."""
+    n = whole(y)
+    if n > 1:  # by products, as above
+        return g * (n * product(x, n - 1))
+    if n < 0:
+        return g * (n * product(1 / x, 1 - n))
     constant = np.equal(y, 0) & ~np.greater(np.abs(x), 0)
     return g * np.where(constant, 0, y * np.power(x, np.where(constant, 1, y - 1)))
 

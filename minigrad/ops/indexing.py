@@ -169,6 +169,8 @@ composite(np.minimum.accumulate)(_running_extremum(np.minimum, np.less))
 
 def in_rows(a: Operand, axis: Axis) -> Operand:
     """`a` with the axes to reduce over joined into one, which is last."""
+    if type(axis) is int and axis in (-1, np.ndim(a) - 1):
+        return a
     axes = tuple(range(np.ndim(a))) if axis is None else axis
     axes = normalize_axis_tuple(axes, np.ndim(a))
     rest = [i for i in range(np.ndim(a)) if i not in axes]

@@ -12,9 +12,23 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from minigrad.core import Array, Axis, Operand, composite, defvjp, operand, primitive
+from minigrad.core import SHORTCUTS, Array, Axis, Operand, composite, defvjp, operand, primitive
 from minigrad.ops.elementwise import conj, ratio
-from minigrad.ops.reductions import expand
+from minigrad.ops.reductions import restore
+
+
+def matmul_of(x: Array, y: Array, **options: Any) -> Array:
+    """np.matmul, of a stack of matrices by one matrix as one product: 0.6 to 0.9 of its time.
+
+    The terms of a sum may then be added in another order.  Of few numbers it is no faster.
+    """
+    is_stack = type(x) is type(y) is np.ndarray and y.ndim == 2 < x.ndim and not options
+    if is_stack and x.flags.c_contiguous and x.size * y.shape[-1] > 20_000:
+        return np.matmul(x.reshape(-1, x.shape[-1]), y).reshape(*x.shape[:-1], y.shape[-1])
+    return np.matmul(x, y, **options)
+
+
+SHORTCUTS[np.matmul] = matmul_of
 
 
 def matmul_by_left(g: Operand, _z: Operand, _x: Operand, y: Operand) -> Operand:
@@ -23,15 +37,18 @@ def matmul_by_left(g: Operand, _z: Operand, _x: Operand, y: Operand) -> Operand:
         return g[..., None] * y
     if g.ndim < y.ndim:  # x is a vector, whose axis is summed over
         return (y @ g[..., None])[..., 0]
-    return g @ y.mT
+    return matmul_of(g, y.mT)
 
 
-def matmul_by_right(g: Operand, _z: Operand, x: Operand, _y: Operand) -> Operand:
+def matmul_by_right(g: Operand, _z: Operand, x: Operand, y_shape: Any) -> Operand:
     """Derivative of x @ y by y: x.T @ g, for matrices; a vector stands for a row or column."""
     if x.ndim == 1:
         return x * g[..., None] if g.ndim == 0 else x[:, None] * g[..., None, :]
     if g.ndim < x.ndim:  # y is a vector, whose axis is summed over
         return (g[..., None, :] @ x)[..., 0, :]
+    is_stack = type(x) is type(g) is np.ndarray and len(y_shape) == 2 < x.ndim
+    if is_stack and x.size and g.size:  # all rows at once, as in matmul_of
+        return x.reshape(-1, x.shape[-1]).T @ g.reshape(-1, g.shape[-1])
     return x.mT @ g
 
 
@@ -198,6 +215,9 @@ def _einsum(
 @primitive
 def p_norm(x: Array, p: float, axis: Axis, keepdims: bool) -> Array:
     """(sum |x|**p)**(1/p) over `axis`."""
+    if p == 2 and axis is None and type(x) is np.ndarray:
+        of_all: Any = np.linalg.norm  # a dot product; its stubs know no keepdims without an axis
+        return of_all(x, keepdims=keepdims)
     if p == 2:
         squares = np.square(np.abs(x) if x.dtype.kind == "c" else x)
         return np.sqrt(np.sum(squares, axis=axis, keepdims=keepdims))
@@ -207,9 +227,9 @@ def p_norm(x: Array, p: float, axis: Axis, keepdims: bool) -> Array:
 
 def p_norm_vjp(g: Operand, y: Operand, x: Operand, p: float, axis: Axis, keepdims: bool) -> Operand:
     """Derivative of a norm y: sign(x) (|x|/y)**(p-1), and 0 at its tip and where x is 0."""
-    g, y = (expand(a, np.shape(x), axis, keepdims) for a in (g, y))
+    g, y = (restore(a, np.shape(x), axis, keepdims) for a in (g, y))
     if p == 2:
-        return g * ratio(conj(x), y)
+        return conj(x) * ratio(g, y)
     size = ratio(np.abs(x), y)
     return g * np.where(size == 0, 0, conj(np.sign(x)) * np.where(size == 0, 1, size) ** (p - 1))
 
@@ -219,11 +239,9 @@ p_norm.defvjp(p_norm_vjp)
 
 @composite(np.linalg.norm)
 def _norm(x: Operand, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Operand:
-    if axis is None:
-        axis = tuple(range(np.ndim(x)))
-        if ord is None:  # of any number of axes
-            return p_norm(x, 2, axis, keepdims)
-    axes = normalize_axis_tuple(axis, np.ndim(x))
+    if axis is None and ord is None:  # of any number of axes
+        return p_norm(x, 2, None, keepdims)
+    axes = normalize_axis_tuple(range(np.ndim(x)) if axis is None else axis, np.ndim(x))
     if len(axes) == 1:
         return vector_norm(x, ord, axes, keepdims)
     if len(axes) != 2:

@@ -13,7 +13,9 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from minigrad.core import (
+    DOUBLE,
     SHORTCUTS,
+    SINGLE,
     Array,
     Axis,
     Operand,
@@ -100,8 +102,23 @@ def extremum(
     return np.where(hit, g, 0) / ties.astype(g.dtype)
 
 
+def has_short_rows(x: Array) -> bool:
+    """Whether x has many rows, of a few numbers that lie side by side."""
+    many = x.size > 2000 and x.ndim > 1 and x.dtype in (SINGLE, DOUBLE)
+    return many and 1 < x.shape[-1] < 8 and x.flags.c_contiguous
+
+
 def sum_of(x: Array, axis: Axis = None, **options: Any) -> Array:
-    """np.sum without its layers of Python, which take most of its time for a few numbers."""
+    """np.sum without its layers of Python, which take most of its time for a few numbers.
+
+    Of many rows of two to seven numbers, columns are added one after the other, as NumPy adds the
+    numbers of a row: the same bits in a fifth of the time.
+    """
+    if axis == -1 and not options and type(x) is np.ndarray and has_short_rows(x):
+        y = x[..., 0] + 0  # a sum of -0.0 is 0.0
+        for i in range(1, x.shape[-1]):
+            y += x[..., i]
+        return y
     return x.sum(axis=axis, **options)
 
 
@@ -200,12 +217,18 @@ def _flat(x: Operand, axis: int | None) -> tuple[Operand, int]:
 
 
 @primitive
-def running_sum(x: Array, axis: int) -> Array:
-    """np.cumsum along one axis."""
-    return np.cumsum(x, axis=axis)
+def running_sum(x: Array, axis: int, back: bool = False) -> Array:
+    """np.cumsum along one axis, or the other way along it, `back` from its end."""
+    if not back:
+        return np.cumsum(x, axis=axis)
+    if type(x) is not np.ndarray:
+        return np.flip(np.cumsum(np.flip(x, axis), axis=axis), axis)
+    y = np.empty_like(x)  # filled from its end on: in half the time of turning the result round
+    np.cumsum(np.flip(x, axis), axis=axis, out=np.flip(y, axis))
+    return y
 
 
-running_sum.defvjp(lambda g, _y, _x, axis: np.flip(running_sum(np.flip(g, axis), axis), axis))
+running_sum.defvjp(lambda g, _y, _x, axis, back=False: running_sum(g, axis, not back))
 
 
 @primitive
@@ -278,11 +301,14 @@ if hasattr(np, "cumulative_sum"):  # NumPy 2.1
 
 
 def prod_vjp(
-    g: Operand, _y: Operand, x: Operand, axis: Axis = None, keepdims: bool = False,
+    g: Operand, y: Operand, x: Operand, axis: Axis = None, keepdims: bool = False,
     where: Any = True, initial: Any = None,
 ) -> Operand:  # fmt: skip
     """Derivative of a product: the product of the other factors, without division by a zero."""
     shape = np.shape(x)
+    if type(y) is np.ndarray and all_normal(y):  # in a third of the time of what follows
+        g, y = (restore(a, shape, axis, keepdims) for a in (g, y))
+        return only(g * (y / x), where)
     x = x if where is True else np.where(where, x, 1)
     g = g if initial is None else g * initial
     axes = axes_of(axis, shape)
@@ -293,6 +319,12 @@ def prod_vjp(
     after = np.flip(running_product(_shifted(np.flip(rows, -1), 1, 1), -1), -1)
     others = np.moveaxis((before * after).reshape(np.shape(moved)), last, axes)
     return only(restore(g, shape, axis, keepdims) * others, where)
+
+
+def all_normal(y: Array) -> bool:
+    """Whether no number is 0, infinite, nan, or so small that it has lost digits."""
+    size = np.abs(y)
+    return bool(np.all((size >= np.finfo(y.dtype).tiny) & (size < np.inf)))
 
 
 defvjp(np.prod, prod_vjp)
@@ -419,7 +451,8 @@ def softmax(x: Array, axis: Axis = -1) -> Array:
     x = floating(x)
     with np.errstate(over="ignore"):  # of x - m, which makes a probability of 0
         e = np.exp(x - finite(x.max(axis=axis, keepdims=True)))
-    return e / e.sum(axis=axis, keepdims=True)
+    e /= e.sum(axis=axis, keepdims=True)
+    return e
 
 
 def logsumexp_vjp(
@@ -431,8 +464,15 @@ def logsumexp_vjp(
     return e * (restore(g, shape, axis, keepdims) / e.sum(axis=axis, keepdims=True))
 
 
+def softmax_vjp(g: Operand, y: Operand, _x: Operand, axis: Axis = -1) -> Operand:
+    """Derivative of softmax: y times what g has beyond its mean, weighted with y."""
+    if type(y) is np.ndarray and axis == -1 and y.ndim:  # in three quarters of the time
+        return y * (g - np.vecdot(g, y)[..., None])
+    return y * (g - np.sum(g * y, axis=axis, keepdims=True))
+
+
 logsumexp.defvjp(logsumexp_vjp)
-softmax.defvjp(lambda g, y, _x, axis=-1: y * (g - np.sum(g * y, axis=axis, keepdims=True)))
+softmax.defvjp(softmax_vjp)
 
 
 # -- the methods of ufuncs

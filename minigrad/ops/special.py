@@ -60,7 +60,7 @@ def polynomial(x: Array, coefficients: Coefficients) -> Array:
 # iteration), 40 rounds, until it was level.  Of each there is one for double and one for single
 # precision; other dtypes have double's.
 
-# -log(erfc(x)) / x for 0 <= x <= 6, P / Q: to 5.6e-17; and for 0 <= x <= 4, to 2.5e-9.
+# -log(erfc(x)) / x for 0 <= x <= 6, P / Q: to 5.6e-17.
 LOG_ERFC = (
     (
         1.1283791670955126, 2.644255125278905, 2.9382184913306584, 1.9933275373996284,
@@ -72,12 +72,22 @@ LOG_ERFC = (
         0.05238591053173096, 0.006434276259504013, 0.0003889667506268737, 7.716677699103116e-06,
     ),
 )  # fmt: skip
-LOG_ERFC_SINGLE = (
+# arctanh(erf(x)) / x for |x| <= 4, as a polynomial in x**2, in single precision: to 7e-8 of erf(x).
+ATANH_ERF_SINGLE = (
+    1.128379246, 0.1027698997, -0.0001954390224, -0.0006146198845, 8.445954713e-05,
+    -4.754139456e-06, 2.210704121e-08, 5.69136855e-09,
+)  # fmt: skip
+
+# exp(x*x/2) ndtr(-x) for 0 <= x <= 14.4, P / Q, in single precision: to 5.9e-9.
+SCALED_NDTR_SINGLE = (
     (
-        1.128379170068671, 1.5443170634848828, 0.946491000741511, 0.2962286796592763,
-        0.040380865345088425,
+        0.5000000028979704, 0.4380931851949971, 0.18308553817144713, 0.04058275641366096,
+        0.0041088038138047435,
     ),
-    (1.0, 0.8044259958952643, 0.2938743602867807, 0.04042422476260224),
+    (
+        1.0, 1.6740713456183751, 1.2018820242653896, 0.46907565252998573, 0.1017324009435271,
+        0.010299122362535577,
+    ),
 )  # fmt: skip
 
 # exp(x*x) erfc(x) / t as a polynomial in t - 1/2, where t = 4 / (4 + x) goes from 1 to 0 as x goes
@@ -116,6 +126,28 @@ def scaled_erfc(x: Array) -> Array:
     return 4 * r * polynomial(0.5 - np.minimum(x, np.finfo(x.dtype).max) * r, fit)
 
 
+def ndtr_in_single(x: Array) -> Array:
+    """`ndtr` in single precision throughout: in less than half the time, and a few roundings more.
+
+    The square of z is q + lost, to twice the digits: `short` has half of those of z.
+    """
+    z = np.clip(np.abs(x), 0, 14.4)  # where it is 0 already
+    short = z * 4097
+    short = short - (short - z)
+    square, rest = short * short, (z - short) * (z + short)
+    q = square + rest
+    lost = rest - (q - square)
+    over, under = SCALED_NDTR_SINGLE
+    tail = polynomial(z, over)
+    tail /= polynomial(z, under)
+    q *= -0.5
+    tail *= np.exp(q)
+    lost *= -0.5
+    lost += 1
+    tail *= lost
+    return np.abs(np.greater(x, 0) - tail)  # np.where takes three times as long
+
+
 def upper_tail(x: Array, factor: float) -> Array:
     """The integral from x on of exp(-factor t**2), divided by that from minus infinity on."""
     scale = math.sqrt(factor)
@@ -146,9 +178,11 @@ def erf(x: Array) -> Array:
     tensor([-0.84270079,  0.        ,  0.84270079])
 
     """
-    single = x.dtype == np.float32
-    z = np.minimum(np.abs(x), 4 if single else 6)  # where it is 1 already
-    over, under = LOG_ERFC_SINGLE if single else LOG_ERFC
+    if x.dtype == np.float32:
+        z = np.clip(x, -4, 4)  # where it is -1 or 1 already
+        return np.tanh(z * polynomial(z * z, ATANH_ERF_SINGLE))
+    z = np.minimum(np.abs(x), 6)  # where it is 1 already
+    over, under = LOG_ERFC
     return np.copysign(np.expm1(-z * polynomial(z, over) / polynomial(z, under)), x)
 
 
@@ -194,7 +228,7 @@ def ndtr(x: Array) -> Array:
     tensor([0.0249979, 0.5      , 0.9750021])
 
     """
-    return upper_tail(-x, 0.5)
+    return ndtr_in_single(x) if x.dtype == np.float32 else upper_tail(-x, 0.5)
 
 
 @primitive

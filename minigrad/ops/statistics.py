@@ -124,7 +124,60 @@ def median_of(
     return np.asarray(fn(a, axis, keepdims=keepdims))
 
 
-median_of.defvjp(lambda g, y, a, **how: quantile_by_data(g, y, a, 0.5, None, **how), complex=True)
+def places_of_ranks(rows: Array, ranks: Sequence[int]) -> Array:
+    """Where in each row its k-th smallest number is, for the k in `ranks`; if it has nan, the last.
+
+    Of equal numbers, the first one comes first.
+    """
+    order = rows.argsort(axis=-1, kind="stable")
+    places, last = order[:, ranks], order[:, -1]
+    has_nan = np.isnan(rows[np.arange(len(rows)), last])
+    if has_nan.any():
+        places[has_nan] = last[has_nan, None]
+    return places
+
+
+def places_of_ranks_of_many(rows: Array, ranks: Sequence[int], unsure: Array) -> Array:
+    """`places_of_ranks` without sorting rows that have no ties: in a fifth of its time.
+
+    Those are sorted, too, that are `unsure` to have no nan.
+    """
+    parted = np.partition(rows, ranks, axis=-1)
+    places = np.empty((len(rows), len(ranks)), int)
+    for i, k in enumerate(ranks):
+        found = parted[:, k, None]
+        places[:, i] = np.argmax(rows == found, axis=-1)
+        unsure = unsure | (np.count_nonzero(rows < found, axis=-1) != k)
+    if np.any(unsure):
+        places[unsure] = places_of_ranks(rows[unsure], ranks)
+    return places
+
+
+def median_vjp(
+    g: Operand, y: Operand, a: Operand, axis: Axis = None, keepdims: bool = False,
+    skip_nan: bool = False,
+) -> Operand:  # fmt: skip
+    """The number in the middle has all of it, or each of two there a half."""
+    shape, values = np.shape(a), np.asarray(known(a))
+    if values.size == 0 or (skip_nan and has_gaps(values)):
+        how = {"axis": axis, "keepdims": keepdims, "skip_nan": skip_nan}
+        return quantile_by_data(g, y, a, 0.5, None, **how)
+    at = in_rows(np.arange(values.size).reshape(shape), axis)
+    n = at.shape[-1]
+    at = at.reshape(-1, n)
+    rows, ranks = values.reshape(-1)[at], sorted({(n - 1) // 2, n // 2})
+    if values.size < 1000:
+        places = places_of_ranks(rows, ranks)
+    else:
+        places = places_of_ranks_of_many(rows, ranks, np.isnan(known(y)).reshape(-1))
+    i, g = np.arange(len(at)), g.reshape(-1)
+    lower, upper = at[i, places[:, 0]], at[i, places[:, -1]]
+    if len(ranks) == 1:
+        return scatter(g, lower, (values.size,)).reshape(shape)
+    return to_both(g, lower, upper, 0.5, values.size).reshape(shape)
+
+
+median_of.defvjp(median_vjp, complex=True)
 
 
 def _quantile_of(

@@ -1,7 +1,7 @@
 """Speed and memory of minigrad next to its peers: `python tests/benchmarks/benchmark.py`.
 
-peers.py and memory.py say what is done; here it is checked, timed and shown.  The exit status is 0
-whether bars are met or missed, and 2 for wrong options.
+peers.py, ops.py and memory.py say what is done; here it is checked, timed and shown.  The exit
+status is 0 whether bars are met or missed, and 2 for wrong options.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import datetime
 import gc
 import itertools
+import operator
 import os
 import platform
 import re
@@ -48,9 +49,14 @@ measured, each contender is checked to compute the same values and gradients.
 - jitted jax: the whole pass, with the update, is one compiled function, and is waited for.
 - MyGrad: as it is, and with the guard off that locks arrays while a graph needs them; its update
   is written out, as is that of HIPS autograd.
+- Operations: a pass is forward and backward, from a given gradient; NumPy's is forward alone.
+  Time is that of the processor, which what else runs on the machine disturbs less.  PyTorch makes
+  no copy for x.reshape(-1): its gradient has the memory of the one that it was given.
 
 Set before anything is imported: `{" ".join(map("=".join, ENVIRONMENT.items()))}`.
 """
+
+Clock = Callable[[], float]  # in seconds
 
 
 class Effort(NamedTuple):
@@ -61,6 +67,8 @@ class Effort(NamedTuple):
     imports: int
     passes: int  # of the memory work, in a process each
     size: int  # of its arrays
+    turns: int  # rounds of the operations
+    rows: int  # of their larger matrices
 
 
 class Table(NamedTuple):
@@ -92,30 +100,67 @@ class Table(NamedTuple):
                 met = middle <= self.bars[name]
                 row[4:] = [f"<= {self.bars[name]:g}", "ok" if met else "MISSED"]
             cells.append(row)
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        cells.insert(1, ["-" * width for width in widths])
-        return "\n".join(f"| {' | '.join(map(str.ljust, row, widths))} |" for row in cells)
+        return aligned(cells)
 
 
-def timed(run: Callable[[], Any], n: int) -> float:
+class Operations(NamedTuple):
+    """What each operation took in each contender; minigrad's time over torch's has a bar."""
+
+    title: str
+    note: str
+    samples: dict[str, dict[str, list[float] | None]]
+    bar: float
+
+    def markdown(self) -> str:
+        """The table, aligned, with the operation first that compares worst with torch."""
+        rows = []
+        for name, samples in self.samples.items():
+            ours = samples["minigrad"] or []
+            ratios = {
+                peer: statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+                for peer, theirs in samples.items()
+                if theirs and peer != "minigrad"
+            }
+            row = [name, f"{statistics.median(ours):.4g}"]
+            row += [f"{ratios[p]:.2f}" if p in ratios else "" for p in list(samples)[1:]]
+            over = ratios.get("torch eager", 0)
+            rows.append((-over, [*row, "MISSED" if over > self.bar else ""]))
+        peers = list(next(iter(self.samples.values())))[1:]
+        head = ["", "µs", *(f"/ {peer}" for peer in peers), f"torch: <= {self.bar:g}"]
+        for i, peer in enumerate(peers):
+            if all(samples[peer] is None for samples in self.samples.values()):
+                head[2 + i] += ": not installed"
+        return aligned([head, *(row for _, row in sorted(rows, key=operator.itemgetter(0)))])
+
+
+def aligned(cells: list[list[str]]) -> str:
+    """A Markdown table that can be read as it is; the first row is its head."""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = [cells[0], ["-" * width for width in widths], *cells[1:]]
+    return "\n".join(f"| {' | '.join(map(str.ljust, row, widths))} |" for row in lines)
+
+
+def timed(run: Callable[[], Any], n: int, clock: Clock = time.perf_counter) -> float:
     """Seconds for one of `n` runs, after one more that brings its data into the caches."""
     run()
-    start = time.perf_counter()
+    start = clock()
     for _ in range(n):
         run()
-    return (time.perf_counter() - start) / n
+    return (clock() - start) / n
 
 
-def interleaved(runs: dict[str, Any], effort: Effort, label: str, unit: float) -> dict[str, Any]:
+def interleaved(
+    runs: dict[str, Any], effort: Effort, label: str, unit: float, clock: Clock = time.perf_counter
+) -> dict[str, Any]:
     """The time that each contender takes in each round, in units of `unit` seconds."""
     samples: dict[str, Any] = {name: run and [] for name, run in runs.items()}
-    counts = {name: round(effort.block / timed(run, 2)) for name, run in runs.items() if run}
+    counts = {name: round(effort.block / timed(run, 2, clock)) for name, run in runs.items() if run}
     gc.collect()
     gc.freeze()  # a collection then looks at what a contender makes, not at all that is imported
     print(f"{label}: {effort.rounds} rounds", file=sys.stderr)
     for _ in range(effort.rounds):
         for name, count in counts.items():
-            samples[name].append(timed(runs[name], max(count, 1)) / unit)
+            samples[name].append(timed(runs[name], max(count, 1), clock) / unit)
     gc.unfreeze()
     return samples
 
@@ -131,16 +176,43 @@ def installed(makers: dict[str, Any], argument: Callable[[], Any]) -> dict[str, 
     return made
 
 
-def check(results: dict[str, list[Any]]) -> None:
-    """Stop where a contender's values and gradients are not those of NumPy by hand."""
+def check(results: dict[str, list[Any]], reference: str = "NumPy by hand") -> None:
+    """Stop where a contender's values and gradients are not those of the `reference`."""
     import numpy as np
 
     for name, values in results.items():
-        for value, expected in zip(values, results["NumPy by hand"], strict=True):
+        for value, expected in zip(values, results[reference], strict=True):
             # By norms, for rounding may turn a unit of ReLU off or on.
             error = np.linalg.norm(np.subtract(value, expected)) / np.linalg.norm(expected)
             if not error < 1e-3:
                 raise RuntimeError(f"{name} is wrong by {error}: {value}, not {expected}")
+
+
+def operations(effort: Effort) -> Iterator[Operations]:
+    """Time of single operations, on few numbers and on many."""
+    import numpy as np
+    from ops import OPERATIONS, PASSES
+
+    effort = effort._replace(rounds=effort.turns)
+    rng = np.random.default_rng(0)
+    for shape, bar in ((4, 3), 2.0), ((effort.rows, 625), 3.0):
+        samples, many = {}, shape[0] > 4
+        a, b = rng.standard_normal(shape), rng.uniform(0.5, 2, shape)
+        for name, operation in OPERATIONS.items():
+            if many and not operation.large:
+                continue
+            makers = {peer: partial(make, operation, a) for peer, make in PASSES.items()}
+            runs = installed(makers, lambda b=b: b)
+            done = {peer: run() for peer, run in runs.items() if run}
+            results = {peer: done[peer] for peer in done if peer != "NumPy's forward"}
+            check(results, "minigrad")
+            label = f"{name}, {a.size} numbers"
+            samples[name] = interleaved(runs, effort, label, 1e-6, time.process_time)
+        note = (
+            f"Of float64 matrices x and y of shape {shape}, where nothing is said over the last "
+            "axis.\nRatios are minigrad's time over the other's; none: it has no such derivative."
+        )
+        yield Operations(f"Operations on {a.size:,} numbers", note, samples, bar)
 
 
 def chain(effort: Effort) -> Iterator[Table]:
@@ -251,7 +323,8 @@ def memory(effort: Effort) -> Iterator[Table]:
 
 
 SMALL = {"NumPy by hand": 1.15, "torch eager": 0.7, "jitted jax": 1.1}
-WORKS: dict[str, Callable[[Effort], Iterator[Table]]] = {
+WORKS: dict[str, Callable[[Effort], Iterator[Table | Operations]]] = {
+    "operations": operations,
     "chain": chain,
     "small": partial(training, 50, 100, SMALL),
     "large": partial(training, 512, 128, {"NumPy by hand": 1.1, "torch eager": 0.9}),
@@ -278,13 +351,13 @@ def machine() -> str:
     return f"{processor}, {os.cpu_count()} cores; {system}; {', '.join(versions)}."
 
 
-def document(effort: Effort, tables: list[Table]) -> str:
+def document(effort: Effort, tables: list[Table | Operations]) -> str:
     """The Markdown page."""
     head = (
         f"# Benchmarks\n\nWritten by `python tests/benchmarks/benchmark.py --write` on "
-        f"{datetime.date.today()}, from {effort.rounds} rounds\n({effort.imports} of imports, "
-        f"{effort.passes} of memory).  `--only` and `--quick` do less; a peer that is not "
-        f"installed is shown as such.\n\n{machine()}\n\n{METHOD}"
+        f"{datetime.date.today()}, from {effort.rounds} rounds\n({effort.turns} of operations, "
+        f"{effort.imports} of imports, {effort.passes} of memory).  `--only` and `--quick` do "
+        f"less; a peer that is not installed is\nshown as such.\n\n{machine()}\n\n{METHOD}"
     )
     return "\n".join([head, *(f"## {t.title}\n\n{t.note}\n\n{t.markdown()}\n" for t in tables)])
 
@@ -306,10 +379,12 @@ def main() -> None:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     import minigrad  # noqa: F401  # without it there is nothing to compare
 
-    effort = Effort(options.rounds, block=0.02, imports=21, passes=3, size=2_000_000)
+    effort = Effort(
+        options.rounds, block=0.02, imports=21, passes=3, size=2_000_000, turns=9, rows=1600
+    )
     if options.quick:
-        effort = Effort(2, block=0.001, imports=2, passes=2, size=50_000)
-    tables = []
+        effort = Effort(2, block=0.001, imports=2, passes=2, size=50_000, turns=2, rows=16)
+    tables: list[Table | Operations] = []
     for name in [options.only] if options.only else WORKS:
         for table in WORKS[name](effort):
             print(f"\n{table.title}\n\n{table.markdown()}", flush=True)

@@ -198,12 +198,27 @@ REASONS = [
      "without ties every way to sort gives the same"),
     (".*", r"special, by_blocks: .*(size|isinstance|range|empty|BLOCK).*|"
      r"special, by_blocks: 0 -> 1", "blocks are for arrays of more elements than probes have"),
+    (".*",
+     r"statistics, (places_of_ranks_of_many: .*|median_vjp: (values\.size <|1000|"
+     r"if values\.size < 1000|places_of_ranks_of_many\().*)|"
+     r"reductions, (has_short_rows: .*|sum_of: (x\[|range|0 ->|1 -> 2|-1 -> 1).*)|"
+     r"linalg, matmul_of: (x\.size|20000|x\.reshape|np\.matmul\(x\.reshape|-1|1 -> 2).*",
+     "it is for arrays of more elements than probes have"),
+    ("operator exchanged|comparison shifted|number shifted",
+     r"statistics, median_vjp: skip_nan and .*|"
+     r"shaping, embed: (type\(x\)|x\.size|10000|not few|width|0 ->).*",
+     "it only chooses between two ways to the same"),
+    ("operands swapped", r"statistics, median_vjp: to_both\(.*", "each of the two has a half"),
+    ("keyword dropped|sign", r"statistics, places_of_ranks: .*(axis=-1|-1 -> 1).*",
+     "the last axis is the default, and the second of two"),
     ("a constant for a Tensor",
-     r"special, (_integrals|_ratios|gaussian|nonzero|polynomial|scaled_erfc|upper_tail): .*",
+     r"special, (_integrals|_ratios|gaussian|ndtr_in_single|nonzero|polynomial|scaled_erfc|"
+     r"upper_tail): .*|statistics, places_of_ranks.*|linalg, matmul_of: .*|"
+     r"elementwise, power_of: .*|reductions, (all_normal|has_short_rows): .*",
      "it is called with plain arrays only"),
     ("a constant for a Tensor",
      r"special, defvjp\((entr|logit|xlogy|xlog1py): .*|statistics, (_bincount|_cov): .*|"
-     r"statistics, (quantile_by_data|quantile_by_q|median_of\.defvjp): .*",
+     r"statistics, (quantile_by_data|quantile_by_q|median_vjp): .*",
      "of it the shape, the dtype, the sign, or nothing is read"),
     ("comparison shifted|number shifted|a term dropped|a factor dropped",
      r"special, (erf|erfcx|log_ndtr|logit|upper_tail|_ratios): (x <|np\.abs|\d|n \+ 180|40 /).*",
