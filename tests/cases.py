@@ -33,7 +33,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from minigrad import core, ops
-from minigrad.ops import elementwise, indexing, linalg, reductions, shaping, writing
+from minigrad.ops import elementwise, indexing, layout, linalg, reductions, shaping, writing
 from minigrad.testing import (
     arrays,
     axes,
@@ -62,6 +62,15 @@ def permuting(draw: st.DrawFn) -> Any:
     signs = draw(st.lists(st.booleans(), min_size=x.ndim, max_size=x.ndim))
     negative = tuple(a - x.ndim if s else a for a, s in zip(places, signs, strict=True))
     return call(x, axes=draw(st.sampled_from([None, negative])))
+
+
+@st.composite
+def arranging(draw: st.DrawFn) -> Any:
+    """An array, and one whose axes are in any order in memory."""
+    x = draw(some())
+    order = draw(st.permutations(range(x.ndim)))
+    model = np.zeros([x.shape[i] for i in order], int).transpose(np.argsort(order).tolist())
+    return call(x, model, draw(st.sampled_from("KCF")))
 
 
 @st.composite
@@ -255,6 +264,15 @@ def taking(draw: st.DrawFn) -> Any:
 
 
 @st.composite
+def taking_by_axis(draw: st.DrawFn) -> Any:
+    x = draw(some(shapes(min_dims=1, min_side=1)))
+    axis = draw(axes(x.ndim, none=False, many=False))
+    n = x.shape[axis]
+    shape = hnp.array_shapes(min_dims=0, max_dims=2, max_side=3)
+    return call(x, draw(hnp.arrays(int, shape, elements=st.integers(-n, n - 1))), axis % x.ndim)
+
+
+@st.composite
 def taking_along(draw: st.DrawFn) -> Any:
     x = draw(some(shapes(min_dims=1, min_side=1)))
     axis = draw(axes(x.ndim, many=False))
@@ -441,11 +459,13 @@ CALLS: dict[Callable[..., Any], Any] = {
     ),
     np.roll: rolling(),
     np.copy: some(),
+    layout.copied_as: arranging(),
     core.cast: st.builds(call, some(), st.just(np.float64)),
     np.atleast_1d: some(),
     np.atleast_2d: some(),
     np.atleast_3d: some(),
     np.tile: st.builds(call, some(), st.sampled_from([2, (2,), (1, 3), (2, 1, 2), (0, 2)])),
+    shaping.tiled: st.builds(call, some(), st.sampled_from([(2,), (1, 3), (2, 1, 2), (0, 2)])),
     np.repeat: repeating(),
     np.concatenate: several()
     | several().map(lambda c: call(*c.args, axis=None, dtype=np.float64))
@@ -483,6 +503,7 @@ CALLS: dict[Callable[..., Any], Any] = {
     indexing.pick: picking(),
     indexing.place: placing(),
     np.take: taking(),
+    indexing.taken: taking_by_axis(),
     np.take_along_axis: taking_along(),
     np.sort: with_axis(),
     np.median: reduction() | st.builds(call, some((0, 2)), axis=axes(2), keepdims=st.booleans()),

@@ -49,7 +49,7 @@ def _sign(x: Operand) -> Operand:
 
 @composite(np.angle)
 def _angle(z: Operand, deg: bool = False) -> Operand:
-    angle = np.arctan2(np.imag(z), np.real(z))
+    angle = np.arctan2(np.imag(z) if z.dtype.kind == "c" else 0, np.real(z))
     return angle * (180 / math.pi) if deg else angle
 
 

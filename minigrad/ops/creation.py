@@ -1,6 +1,7 @@
 """Derivatives of what makes arrays: evenly spaced numbers, and NumPy's `like=`.
 
-`np.asarray(data, like=t)` is a tensor, as t is.  It imports core only; statistics.py comes next.
+`np.asarray(data, like=t)` is a tensor, as t is.  It imports core and layout only; statistics.py
+comes next.
 """
 
 import operator
@@ -19,8 +20,10 @@ from minigrad.core import (
     known,
     operand,
     primitive,
+    unwrap,
     wrap,
 )
+from minigrad.ops.layout import copied_as
 
 
 def with_like(fn: Callable[..., Any]) -> tuple[Callable[..., Any], ...]:
@@ -64,7 +67,7 @@ def _astype(x: Operand, dtype: Any, /, *, copy: bool = True, device: Any = None)
 def _full(
     shape: Any, fill_value: Operand, dtype: Any = None, order: Any = None, *, device: Any = None
 ) -> Operand:
-    return np.broadcast_to(asarray(fill_value, dtype), shape)
+    return np.copy(np.broadcast_to(asarray(fill_value, dtype), shape), order=order or "C")
 
 
 @composite(np.full_like)
@@ -72,8 +75,9 @@ def _full_like(
     a: Operand, fill_value: Operand, dtype: Any = None, order: Any = None, subok: bool = True,
     shape: Any = None, *, device: Any = None,
 ) -> Operand:  # fmt: skip
-    shape = np.shape(a) if shape is None else shape
-    return np.broadcast_to(asarray(fill_value, dtype or asarray(a).dtype), shape)
+    shape, model = np.shape(a) if shape is None else shape, unwrap(asarray(a))
+    filled = np.broadcast_to(asarray(fill_value, dtype or model.dtype), shape)
+    return copied_as(filled, model, order or "K")
 
 
 @composite(np.arange)
@@ -90,9 +94,7 @@ def _arange(
 @primitive(broadcasts=True)
 def between(start: Array, stop: Array, num: int, endpoint: bool) -> Array:
     """`num` numbers from start to stop, evenly: means of both, along a first axis."""
-    share = of_stop(num, endpoint, max(start.ndim, stop.ndim), start.dtype)
-    y: Array = start * (1 - share) + stop * share
-    return y
+    return np.linspace(start, stop, num, endpoint)
 
 
 def of_stop(num: int, endpoint: bool, ndim: int, dtype: Any) -> Array:
@@ -159,9 +161,9 @@ def _geomspace(
 ) -> Operand:  # fmt: skip
     if np.any(np.equal(start, 0)) or np.any(np.equal(stop, 0)):
         raise ValueError("Geometric sequence cannot include zero")
-    start, stop = np.broadcast_arrays(*(operand(a).astype(float) for a in (start, stop)))
+    start, stop = (operand(a).astype(float) for a in (start, stop))
     if np.any(np.sign(start) != np.sign(stop)):
         raise ValueError("numpy.geomspace: start and stop must have the same sign")
-    size = np.exp(spaced(np.log(np.abs(start)), np.log(np.abs(stop)), num, endpoint, axis))
-    numbers = size * np.expand_dims(np.sign(start), axis)
+    size = np.exp(spaced(np.log(np.abs(start)), np.log(np.abs(stop)), num, endpoint))
+    numbers = np.moveaxis(size * np.sign(start), 0, axis)
     return numbers if dtype is None else numbers.astype(dtype)

@@ -1,8 +1,8 @@
 """Derivatives of taking elements out of an array and putting them in.
 
 `x[index]` and `scatter` are a pair, each the other's derivative, so that no sparse gradient is
-needed.  What gathers by computed indices (take, sort) is built from them.  It imports core
-only; linalg.py comes next.
+needed.  What gathers by computed indices (take, sort) is built from them.  It imports core and
+layout only; linalg.py comes next.
 """
 
 import math
@@ -26,6 +26,7 @@ from minigrad.core import (
     unwrap,
     view_by,
 )
+from minigrad.ops.layout import laid_out_as
 
 
 def may_repeat(index: Any) -> bool:
@@ -111,6 +112,22 @@ defvjp(
 )
 
 
+@primitive
+def taken(x: Array, indices: Array, axis: int) -> Array:
+    """x[index] for `indices` along an axis, in C order whatever the order of x."""
+    return np.take(x, indices, axis)
+
+
+def along(axis: int, indices: Array) -> tuple[Any, ...]:
+    """The index of what np.take takes."""
+    return (*(slice(None),) * axis, indices)
+
+
+taken.defvjp(
+    lambda g, _y, x_shape, indices, axis: scatter(g, along(axis, indices), x_shape), complex=True
+)
+
+
 @composite(np.take)
 def _take(a: Operand, indices: Any, axis: int | None = None, mode: str = "raise") -> Operand:
     if axis is None or np.ndim(a) == 0:
@@ -119,7 +136,7 @@ def _take(a: Operand, indices: Any, axis: int | None = None, mode: str = "raise"
     n, indices = np.shape(a)[axis], np.asarray(indices)
     if mode != "raise":
         indices = indices % n if mode == "wrap" else np.clip(indices, 0, n - 1)
-    return a[(slice(None),) * axis + (indices,)]
+    return taken(a, indices, axis)
 
 
 @composite(np.take_along_axis)
@@ -143,7 +160,7 @@ def _repeat(a: Operand, repeats: Any, axis: int | None = None) -> Operand:
 @composite(np.sort)
 def _sort(a: Operand, axis: int | None = -1, kind: Any = None, *, stable: Any = None) -> Operand:
     order = np.argsort(a.numpy(), axis=axis, kind="stable")  # of a tie, the first comes first
-    return _take_along_axis(a, order, axis)
+    return laid_out_as(_take_along_axis(a, order, axis), a)
 
 
 def _running_extremum(ufunc: np.ufunc, beats: np.ufunc) -> Any:
@@ -157,7 +174,8 @@ def _running_extremum(ufunc: np.ufunc, beats: np.ufunc) -> Any:
         new[..., 1:] |= np.isnan(so_far[..., 1:]) & ~np.isnan(so_far[..., :-1])
         places = np.where(new, np.arange(values.shape[-1]), 0)
         found = np.maximum.accumulate(places, axis=-1)
-        chosen = _take_along_axis(array, np.moveaxis(found, -1, axis), axis)
+        chosen = _take_along_axis(array, np.ascontiguousarray(np.moveaxis(found, -1, axis)), axis)
+        chosen = laid_out_as(chosen, array)
         return chosen if dtype is None else chosen.astype(dtype)
 
     return accumulated

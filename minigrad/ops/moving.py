@@ -1,7 +1,7 @@
 """Derivatives of what picks elements out, puts them in, or lays them out again.
 
 NumPy's function is run on the places of the elements, counted over all arrays, and the elements are
-gathered from there.  It imports core only; creation.py comes next.
+gathered from there.  It imports core and layout only; creation.py comes next.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,23 +25,7 @@ from minigrad.core import (
     view_by,
     wrap,
 )
-
-
-def places_of(*arrays: Operand) -> list[Array]:
-    """The number of each element, in the shapes of the arrays, counted on from one to the next."""
-    starts = np.cumsum([0, *(np.size(a) for a in arrays)])
-    return [
-        start + np.arange(np.size(a)).reshape(np.shape(a))
-        for a, start in zip(arrays, starts, strict=False)
-    ]
-
-
-def gathered(moved: Callable[..., Array], *arrays: Operand) -> Operand:
-    """The elements of arrays where `moved` puts their places."""
-    flat = [operand(a).reshape(-1) for a in arrays]
-    everything = np.concatenate(flat) if len(flat) > 1 else flat[0]
-    return everything[moved(*places_of(*arrays))]
-
+from minigrad.ops.layout import gathered, laid_out_as
 
 # -- picking out and putting in
 
@@ -111,7 +95,7 @@ def _partition(a: Operand, kth: Any, axis: int | None = -1, kind: Any = None) ->
     # Where NumPy puts the i-th smallest element: of a tie, the first comes first.
     ranks = np.argsort(np.argsort(parted, axis, kind="stable"), axis, kind="stable")
     order = np.take_along_axis(np.argsort(values, axis, kind="stable"), ranks, axis)
-    return np.take_along_axis(a, order, axis=axis)
+    return laid_out_as(np.take_along_axis(a, order, axis=axis), a)
 
 
 # -- laying out
@@ -162,7 +146,8 @@ def _meshgrid(
         operand(x).reshape([-1 if k == axis else 1 for k in range(len(xi))])
         for x, axis in zip(xi, axes, strict=True)
     ]
-    return tuple(grids) if sparse else _broadcast_arrays(*grids)
+    grids = grids if sparse else list(_broadcast_arrays(*grids))
+    return tuple(grid.copy() if copy else grid for grid in grids)
 
 
 @composite(np.ix_)
@@ -219,7 +204,9 @@ def _unique(
 ) -> Any:  # fmt: skip
     unique: Any = np.unique  # whose stubs have an overload for each choice
     _, first, *others = unique(known(ar), True, return_inverse, return_counts, axis, **options)
-    values = np.take(ar, first, axis=axis)
+    ar = ar if axis is None else np.moveaxis(ar, axis, 0)
+    values = np.take(ar, first, axis=axis and 0)
+    values = values if axis is None else np.moveaxis(values, 0, axis)
     results = [values, *([wrap(first)] if return_index else []), *map(wrap, others)]
     return tuple(results) if len(results) > 1 else values
 

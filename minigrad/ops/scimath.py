@@ -58,7 +58,7 @@ def _power(x: Operand, p: Operand) -> Operand:
 def cross_product(a: Operand, b: Operand) -> Operand:
     """np.cross of vectors that lie along the last axes."""
     i, j = [1, 2, 0], [2, 0, 1]
-    return a[..., i] * b[..., j] - a[..., j] * b[..., i]
+    return a.take(i, -1) * b.take(j, -1) - a.take(j, -1) * b.take(i, -1)
 
 
 # A triple product stays what it is when its vectors are turned round: g (a x b) = a (b x g).

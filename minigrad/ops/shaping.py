@@ -1,7 +1,7 @@
 """Derivatives of what moves elements without changing them: reshaping, joining, splitting, padding.
 
 Each is linear and its rule is the inverse movement; a place that was copied adds up.  It imports
-core only; indexing.py comes next.
+core and layout only; indexing.py comes next.
 """
 
 from collections.abc import Sequence
@@ -23,6 +23,7 @@ from minigrad.core import (
     unsupported,
     unwrap,
 )
+from minigrad.ops.layout import gathered
 
 
 @primitive
@@ -100,16 +101,27 @@ def _each(arys: Sequence[Operand], raised: Any) -> Any:
     return results[0] if len(results) == 1 else results
 
 
+@primitive
+def tiled(x: Array, reps: tuple[int, ...]) -> Array:
+    """np.tile."""
+    return np.tile(x, reps)
+
+
+def tiled_vjp(g: Operand, _y: Operand, x_shape: tuple[int, ...], reps: tuple[int, ...]) -> Operand:
+    """Adjoint of tiling: the sum of all tiles."""
+    ndim = max(len(reps), len(x_shape))
+    reps = (1,) * (ndim - len(reps)) + reps
+    shape = (1,) * (ndim - len(x_shape)) + tuple(x_shape)
+    tiles = g.reshape([n for pair in zip(reps, shape, strict=True) for n in pair])
+    return tiles.sum(axis=tuple(range(0, 2 * ndim, 2))).reshape(x_shape)
+
+
+tiled.defvjp(tiled_vjp, complex=True)
+
+
 @composite(np.tile)
 def _tile(A: Operand, reps: Any) -> Operand:
-    reps = np.atleast_1d(reps).tolist()
-    ndim = max(len(reps), np.ndim(A))
-    reps = [1] * (ndim - len(reps)) + reps
-    shape = (1,) * (ndim - np.ndim(A)) + np.shape(A)
-    apart = A.reshape([n for size in shape for n in (1, size)])
-    copies = np.broadcast_to(apart, [n for pair in zip(reps, shape, strict=True) for n in pair])
-    tiled = copies.reshape([r * n for r, n in zip(reps, shape, strict=True)])
-    return tiled if max(reps, default=1) > 1 else np.copy(tiled)
+    return tiled(A, tuple(np.atleast_1d(reps).tolist()))
 
 
 # -- joining and splitting
@@ -205,7 +217,8 @@ def _block(arrays: Any) -> Operand:
         return _concatenate([joined(n, axis + 1) for n in nested], axis)
 
     ndim = max(depth(arrays), *(np.ndim(t) for t in leaves(arrays)))
-    return joined(arrays, ndim - depth(arrays))
+    whole = joined(arrays, ndim - depth(arrays))
+    return whole if isinstance(arrays, list) else np.copy(whole, order="C")
 
 
 def _splitter(fn: Any, fixed_axis: int | None) -> Any:
@@ -257,8 +270,9 @@ embed.defvjp(lambda g, _y, x_shape, margins, _value: g[inside(margins, x_shape)]
 @composite(np.pad)
 def _pad(array: Operand, pad_width: Any, mode: Any = "constant", **options: Any) -> Operand:
     if mode in ("edge", "reflect", "symmetric", "wrap") and options.get("reflect_type") != "odd":
-        places = np.arange(np.size(array)).reshape(np.shape(array))
-        return array.reshape(-1)[np.pad(places, pad_width, mode, **options)]
+        if np.ndim(array) == 0:  # an array, and not the number that is in it
+            return np.copy(array)
+        return gathered(lambda places: np.pad(places, pad_width, mode, **options), array)
     value = options.get("constant_values", 0)
     if isinstance(value, Tensor):
         raise unsupported(np.pad, "constant_values", "as a Tensor")
