@@ -64,10 +64,10 @@ def with_distinct_eigenvalues(draw: st.DrawFn) -> Any:
     return a + draw(arrays((*stack, n, n), domain=(-0.5, 0.5)))
 
 
-def side_by_side(found: Any) -> Any:
+def in_rows(found: Any) -> Any:
     """Eigenvalues and vectors as eigen has them."""
     values, vectors = found
-    return np.concatenate([values[..., None], vectors], axis=-1)
+    return np.concatenate([values[..., None, :], vectors], axis=-2)
 
 
 def in_order(values: Any) -> Any:
@@ -78,13 +78,13 @@ def in_order(values: Any) -> Any:
 def settled(found: Any) -> Any:
     """Eigenvalues in order, and vectors with a positive number for their largest, which is real."""
     found = mg.asarray(found)
-    values, vectors = found[..., 0], found[..., 1:]
+    values, vectors = found[..., 0, :], found[..., 1:, :]
     order = in_order(values)
     values = np.take_along_axis(values, order, axis=-1)
     vectors = np.take_along_axis(vectors, order[..., None, :], axis=-1)
     largest = np.argmax(np.abs(vectors.detach()), axis=-2)[..., None, :]
     sign = np.sign(np.real(np.take_along_axis(vectors.detach(), largest, axis=-2)))
-    return np.concatenate([values[..., None], vectors * sign], axis=-1)
+    return np.concatenate([values[..., None, :], vectors * sign], axis=-2)
 
 
 def values_in_order(values: Any) -> Any:
@@ -112,7 +112,7 @@ CASES: dict[Callable[..., Any], Case] = {
     **dict.fromkeys(ALONG_MANY, Case.of(along_many())),
     **dict.fromkeys([np.fft.fftshift, np.fft.ifftshift], Case.of(shifting())),
     np.linalg.eig: Case.of(
-        with_distinct_eigenvalues(), readout=lambda found: settled(side_by_side(found))
+        with_distinct_eigenvalues(), readout=lambda found: settled(in_rows(found))
     ),
     np.linalg.eigvals: Case.of(with_distinct_eigenvalues(), readout=values_in_order),
     eig.eigen: Case.of(with_distinct_eigenvalues(), readout=settled),

@@ -4,8 +4,8 @@ Everything takes stacks of matrices, as NumPy does.  A function with several res
 over one primitive, which packs them into one array; its rule unpacks the result and its cotangent
 alike, so that every order of derivative works.  Where NumPy reads one triangle of a symmetric
 matrix, the gradient is symmetric: see `mirrored`.  Vectors that a matrix does not determine have no
-derivative, and raise: see `determined`.  It imports core, elementwise, reductions and linalg;
-constants.py comes next.
+derivative, and raise: see `determined`.  It imports core, elementwise, layout, reductions and
+linalg; constants.py comes next.
 
 Sources: M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
 differentiation" (2008), where nothing else is named.
@@ -32,6 +32,7 @@ from minigrad.core import (
     primitive,
 )
 from minigrad.ops.elementwise import ratio
+from minigrad.ops.layout import as_number, copied_as, own
 from minigrad.ops.linalg import _vecdot, matrix_norm, vector_norm
 from minigrad.ops.reductions import axes_of, prod_vjp
 
@@ -149,6 +150,8 @@ def _multi_dot(arrays: Sequence[Operand]) -> Operand:
         return tensors[i] if i == j else product(i, k) @ product(k + 1, j)
 
     whole = product(0, len(tensors) - 1)
+    if first == last == 1:
+        return whole[0, 0]
     return whole.reshape(whole.shape[first == 1 : 1 + (last != 1)])
 
 
@@ -208,17 +211,17 @@ def inverse(a: Operand, singular: Operand) -> Operand:
 
 @primitive
 def sign_and_log(a: Array) -> Array:
-    """The sign of the determinant and the logarithm of its size, in a last axis."""
-    return np.stack(np.linalg.slogdet(a), axis=-1)
+    """The sign of the determinant and the logarithm of its size, in a first axis."""
+    return np.stack(np.linalg.slogdet(a))
 
 
-sign_and_log.defvjp(lambda g, y, a: g[..., 1, None, None] * inverse(a, np.isneginf(y[..., 1])).mT)
+sign_and_log.defvjp(lambda g, y, a: g[1, ..., None, None] * inverse(a, np.isneginf(y[1])).mT)
 
 
 @composite(np.linalg.slogdet)
 def _slogdet(a: Operand) -> Any:
     y = sign_and_log(a)
-    return SlogdetResult(y[..., 0].detach(), y[..., 1])
+    return SlogdetResult(y[0].detach(), y[1])
 
 
 # -- what reads one triangle
@@ -364,12 +367,12 @@ def _spectrum(a: Operand, UPLO: str) -> Operand:
 
 @composite(np.linalg.eigh)
 def _eigh(a: Operand, UPLO: str = "L") -> Any:
-    return EighResult(*eigen(_spectrum(a, UPLO))[:2])
+    return EighResult(*map(own, eigen(_spectrum(a, UPLO))[:2]))
 
 
 @composite(np.linalg.eigvalsh)
 def _eigvalsh(a: Operand, UPLO: str = "L") -> Operand:
-    return _spectrum(a, UPLO)[..., 0, :]
+    return own(_spectrum(a, UPLO)[..., 0, :])
 
 
 @primitive
@@ -434,7 +437,7 @@ def _svd(
             "the vectors beyond the singular values are any basis; pass full_matrices=False"
         )
     s, u, v = singular(packed, m)[:3]
-    return SVDResult(u, s, v.mT)
+    return SVDResult(own(u), own(s), own(v.mT))
 
 
 def _svd_of_symmetric(a: Operand, compute_uv: bool) -> Any:
@@ -450,7 +453,7 @@ def _svd_of_symmetric(a: Operand, compute_uv: bool) -> Any:
 
 @composite(np.linalg.svdvals)
 def _svdvals(x: Operand, /) -> Operand:
-    return triplets(x)[..., 0, :]
+    return own(triplets(x)[..., 0, :])
 
 
 # -- an orthogonal and a triangular factor
@@ -458,9 +461,9 @@ def _svdvals(x: Operand, /) -> Operand:
 
 @primitive
 def factors(a: Array) -> Array:
-    """Q.T and R of the reduced decomposition a = Q R, side by side."""
+    """Q and, below it, R.T of the reduced decomposition a = Q R."""
     q, r = np.linalg.qr(a)
-    return np.concatenate([q.mT, r], axis=-1)
+    return np.concatenate([q, r.mT], axis=-2)
 
 
 def factors_vjp(g: Operand, y: Operand, a_shape: tuple[int, ...]) -> Operand:
@@ -471,10 +474,10 @@ def factors_vjp(g: Operand, y: Operand, a_shape: tuple[int, ...]) -> Operand:
     """
     m, n = a_shape[-2:]
     k = min(m, n)
-    q, r, rest = y[..., :m].mT, y[..., m : m + k], y[..., m + k :]
-    g_q, g_r, g_rest = g[..., :m].mT, g[..., m : m + k], g[..., m + k :]
+    q, r, rest = y[..., :m, :], y[..., m : m + k, :].mT, y[..., m + k :, :].mT
+    g_q, g_r, g_rest = g[..., :m, :], g[..., m : m + k, :].mT, g[..., m + k :, :].mT
     diagonal = np.abs(np.diagonal(known(r), 0, -2, -1))
-    largest = np.max(np.abs(known(y[..., m:])), axis=(-2, -1), initial=0)[..., None]
+    largest = np.max(np.abs(known(y[..., m:, :])), axis=(-2, -1), initial=0)[..., None]
     if np.any(diagonal <= rounding_of(r) * largest):
         raise np.linalg.LinAlgError(
             "numpy.linalg.qr: the factors of a matrix have no derivative where its first columns "
@@ -499,7 +502,9 @@ def _qr(a: Operand, mode: str = "reduced") -> Any:
             f"numpy.linalg.qr: mode={mode!r} of shape {np.shape(a)} has no derivative; "
             "pass mode='reduced' or 'r'"
         )
-    return y[..., m:] if mode == "r" else QRResult(y[..., :m].mT, y[..., m:])
+    model = known(a)[..., : min(m, n), :]
+    r = copied_as(y[..., m:, :].mT, model if model.flags.c_contiguous else np.triu(model))
+    return r if mode == "r" else QRResult(own(y[..., :m, :]), r)
 
 
 # -- the pseudo-inverse and least squares
@@ -594,7 +599,7 @@ def _cond(x: Operand, p: Any = None) -> Operand:
             inverted = inverse(x, np.linalg.slogdet(known(x))[0] == 0)
             r = matrix_norm(x, p, (-2, -1), False) * matrix_norm(inverted, p, (-2, -1), False)
     unknown = np.isnan(r) & ~np.any(np.isnan(x), axis=(-2, -1))
-    return np.where(unknown, np.inf, r)
+    return as_number(np.where(unknown, np.inf, r))
 
 
 # -- what NumPy has under two names

@@ -1,6 +1,6 @@
 """Derivatives of eigenvalues and eigenvectors of square matrices.
 
-Both come of one primitive, which has them side by side in one complex array.  The rule is that of
+Both come of one primitive, which has them in one array.  The rule is that of
 first-order perturbation: a change dA of A = V W V^-1 changes the eigenvalues by the diagonal of
 V^-1 dA V, and the eigenvectors by what lies beside it, divided by differences of eigenvalues.  It
 imports core and elementwise only; constants.py comes next.
@@ -18,14 +18,19 @@ EigResult: Any = type(np.linalg.eig(np.eye(1)))
 
 @primitive
 def eigen(a: Array) -> Array:
-    """The eigenvalues of `a` in a first column, then its eigenvectors."""
+    """The eigenvalues of `a` in a first row, and below each its eigenvector."""
     values, vectors = np.linalg.eig(a)
-    return np.concatenate([values[..., None], vectors], axis=-1)
+    return in_complex(np.concatenate([values[..., None, :], vectors], axis=-2))
+
+
+def in_complex(x: Operand) -> Operand:
+    """`x`, real numbers in the memory of complex ones: NumPy takes them out without a copy."""
+    return x if x.dtype.kind == "c" else x.astype(np.result_type(x.dtype, np.complex64)).real
 
 
 def eigen_vjp(g: Operand, y: Operand, _a: Operand) -> Operand:
     """Derivative of eigenvalues w and eigenvectors v: K has the cotangent of V^-1 dA V."""
-    by_w, by_v, w, v = g[..., 0], g[..., 1:], y[..., 0], y[..., 1:]
+    by_w, by_v, w, v = g[..., 0, :], g[..., 1:, :], y[..., 0, :], y[..., 1:, :]
     gap = w[..., None, :] - w[..., :, None]
     equal = gap == 0
     refuse_degenerate(known(equal), known(by_w), known(by_v))
@@ -72,12 +77,18 @@ def refuse_defective(inverse: Array) -> None:
         )
 
 
+def part(found: Operand, rows: Any) -> Operand:
+    """Some rows of what `eigen` gives, laid out as if there were no others."""
+    rows = found[..., rows, :]
+    return rows if found.ndim == 2 else in_complex(rows.copy())
+
+
 @composite(np.linalg.eig)
 def _eig(a: Operand) -> Any:
     found = eigen(a)
-    return EigResult(found[..., 0], found[..., 1:])
+    return EigResult(part(found, 0), part(found, slice(1, None)))
 
 
 @composite(np.linalg.eigvals)
 def _eigvals(a: Operand) -> Operand:
-    return _eig(a).eigenvalues
+    return part(eigen(a), 0)
