@@ -89,7 +89,9 @@ def _dot(a: Operand, b: Operand) -> Operand:
 @composite(np.inner)
 def _inner(a: Operand, b: Operand, /) -> Operand:
     a, b = operand(a), operand(b)
-    return a * b if a.ndim == 0 or b.ndim == 0 else _tensordot(a, b, (-1, -1))
+    if a.ndim == 0 or b.ndim == 0:
+        return a * b
+    return a @ b if a.ndim == b.ndim == 1 else _tensordot(a, b, (-1, -1))
 
 
 @composite(np.vdot)
@@ -271,11 +273,11 @@ def matrix_norm(x: Operand, ord: Any, axes: tuple[int, ...], keepdims: bool) -> 
         best = s.sum(axis=-1) if ord == "nuc" else (_largest if ord == 2 else np.min)(s, axis=-1)
         return np.expand_dims(best, axes) if keepdims else best
     if ord in (1, -1, np.inf, -np.inf):  # the largest or smallest sum of a column or row
-        rows, columns = axes
+        rows, columns = normalize_axis_tuple(axes, np.ndim(x))
         summed, chosen = (rows, columns) if abs(ord) == 1 else (columns, rows)
-        sums = np.sum(np.abs(x), axis=summed, keepdims=True)
-        best = (_largest if ord > 0 else np.min)(sums, axis=chosen, keepdims=True)
-        return best if keepdims else np.squeeze(best, axis=axes)
+        sums = np.sum(np.abs(x), axis=summed)
+        best = (_largest if ord > 0 else np.min)(sums, axis=chosen - (chosen > summed))
+        return np.expand_dims(best, axes) if keepdims else best
     raise ValueError(f"numpy.linalg.norm: ord={ord!r} is no norm of a matrix")
 
 

@@ -106,7 +106,8 @@ def _poly(seq_of_zeros: Operand) -> Operand:
     p, nothing = operand(np.ones(1, zeros.dtype)), np.zeros(1, zeros.dtype)
     for zero in zeros:
         p = np.append(p, nothing) - np.append(nothing, p * zero)
-    return np.real(p) if real else p  # of a real matrix, complex eigenvalues are conjugate
+    # Of a real matrix, complex eigenvalues are conjugate.
+    return np.copy(np.real(p)) if real and p.dtype.kind == "c" else p
 
 
 @composite(np.vander)

@@ -1,7 +1,7 @@
 """Derivatives of sums, means, extrema and running totals: what makes one number of many.
 
 The theorem behind most of it is `expand`: the adjoint of summing over an axis gives every summand
-the cotangent of its sum.  It imports core and elementwise only; shaping.py comes next.
+the cotangent of its sum.  It imports core, elementwise and layout only; shaping.py comes next.
 """
 
 import functools
@@ -26,6 +26,7 @@ from minigrad.core import (
     primitive,
 )
 from minigrad.ops.elementwise import conj, ratio
+from minigrad.ops.layout import laid_out_as
 
 
 def restore(g: Operand, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Operand:
@@ -292,7 +293,8 @@ if hasattr(np, "cumulative_sum"):  # NumPy 2.1
             if not include_initial:
                 return y
             shape = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
-            return np.concatenate([np.full(shape, first, y.dtype), y], axis=axis)
+            initial = laid_out_as(np.full(shape, first, y.dtype), y)
+            return np.concatenate([initial, y], axis=axis)
 
         return cumulative
 
@@ -422,7 +424,7 @@ def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     m = finite(x.max(axis=axis, keepdims=True, **of_none))
     with np.errstate(divide="ignore", over="ignore"):  # -inf is the answer for rows of -inf
         y = np.log(np.exp(x - m).sum(axis=axis, keepdims=True)) + m
-    return y if keepdims else y.squeeze(axis=axis)
+    return y if keepdims else y.squeeze(axis=axis)[()]  # of all elements, a number
 
 
 @primitive

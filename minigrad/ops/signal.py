@@ -1,7 +1,7 @@
 """Derivatives of what NumPy does to samples: differences, slopes, areas, convolution and such.
 
 Most of it is linear in the samples; the places at which they were taken are operands, too.  It
-imports core, indexing and shaping only; polynomials.py comes next.
+imports core, indexing, layout and shaping only; polynomials.py comes next.
 """
 
 import math
@@ -12,6 +12,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from minigrad.core import Array, Operand, composite, defvjp, known, needs_grad, operand, primitive
 from minigrad.ops.indexing import to_both
+from minigrad.ops.layout import as_number, laid_out_as
 from minigrad.ops.shaping import piece
 
 # -- differences
@@ -120,7 +121,8 @@ def _slopes(f: Operand, spacing: Operand, axis: int, edge_order: int) -> Operand
         turns = _steps(slopes, axis) / (h + k)
         first = first - piece(turns * h, axis, None, 1)
         last = last + piece(turns * k, axis, -1, None)
-    return np.concatenate([first, inner, last], axis=axis).astype(f.dtype)
+    joined = np.concatenate([first, inner, last], axis=axis)
+    return laid_out_as(joined.astype(f.dtype, copy=False), f)
 
 
 @composite(np.unwrap)
@@ -186,7 +188,7 @@ def _correlate(a: Operand, v: Operand, mode: Any = "valid") -> Operand:
     a, v = _in_one_axis(np.correlate, a, v)
     if a.size >= v.size:
         return _convolve(a, v[::-1], mode)
-    return _convolve(v, a[::-1], mode)[::-1]
+    return np.copy(_convolve(v, a[::-1], mode)[::-1])
 
 
 # -- interpolation
@@ -195,7 +197,7 @@ def _correlate(a: Operand, v: Operand, mode: Any = "valid") -> Operand:
 @primitive
 def interpolated(x: Array, xp: Array, fp: Array) -> Array:
     """np.interp, where the first and the last of fp go on beyond."""
-    return np.asarray(np.interp(x, xp, fp))
+    return np.interp(x, xp, fp)
 
 
 def pieces(x: Operand, xp: Operand) -> tuple[Array, Array, Operand, Operand]:
@@ -253,7 +255,7 @@ def _interp(
     y = interpolated(x, xp, fp)
     if left is not None:
         y = np.where(x < xp[0], left, y)
-    return y if right is None else np.where(x > xp[-1], right, y)
+    return as_number(y if right is None else np.where(x > xp[-1], right, y))
 
 
 # -- sinc and the Bessel function

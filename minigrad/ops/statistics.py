@@ -47,7 +47,7 @@ def quantile_of(
 ) -> Array:  # fmt: skip
     """np.quantile, or np.nanquantile."""
     fn: Any = np.nanquantile if skip_nan and has_gaps(a) else np.quantile
-    return np.asarray(fn(a, q, axis=axis, keepdims=keepdims, method=method, weights=weights))
+    return fn(a, q, axis=axis, keepdims=keepdims, method=method, weights=weights)
 
 
 def neighbours(
@@ -121,7 +121,7 @@ def median_of(
 ) -> Array:
     """np.median, or np.nanmedian."""
     fn: Any = np.nanmedian if skip_nan and has_gaps(a) else np.median
-    return np.asarray(fn(a, axis, keepdims=keepdims))
+    return fn(a, axis, keepdims=keepdims)
 
 
 def places_of_ranks(rows: Array, ranks: Sequence[int]) -> Array:
@@ -422,10 +422,10 @@ def _histogramdd(
     found = [_edges(c, b, r) for c, b, r in zip(columns, each, ranges, strict=True)]
     edges = [recorded for _, recorded in found]
     index = np.array([_bin_of(c, plain) for c, (plain, _) in zip(columns, found, strict=True)])
-    inside = np.all(index >= 0, axis=0)
     each_one = np.ones(columns[0].shape) if weights is None else operand(weights).astype(float)
-    shape = tuple(e.size - 1 for e in edges)
-    sums = asarray(scatter(each_one[inside], tuple(index[:, inside]), shape))
+    # With a margin for what is beyond the edges, as in NumPy: no view of the counts reaches it.
+    padded = scatter(each_one, tuple(index + 1), tuple(e.size + 1 for e in edges))
+    sums = asarray(padded[(slice(1, -1),) * len(edges)])
     if density:
         volumes = math.prod(np.ix_(*(np.diff(e).astype(float) for e in edges)))
         sums = sums / volumes / np.sum(sums)
