@@ -334,6 +334,19 @@ def two_ways(g: Any, _y: Any, x: Any) -> Any:
     return (2 if isinstance(x, np.ndarray) else 2.5) * g * x
 
 
+def on_tensors(here: Any, in_numpy: Any) -> Any:
+    """An operation that does one thing on tensors, and another one on arrays."""
+
+    def op(x: Any) -> Any:
+        return (here if isinstance(x, mg.Tensor) else in_numpy)(x)
+
+    return op
+
+
+def same(x: Any) -> Any:
+    return x.reshape(x.shape)
+
+
 X = np.array([[1.1, 2.0, 4.2], [-0.5, 3.3, 0.25]])
 BROKEN = {
     "value": (primitive(lambda x: x * x + (x.dtype == np.float32) * 0.01, in_place), [X], {}),
@@ -343,6 +356,8 @@ BROKEN = {
     "derivative": (primitive(lambda x: x * x, lambda g, _y, x: 3 * x * g), [X], {}),
     "product": (primitive(lambda x: x * x, two_ways), [X], {"skip": ["derivative"]}),
     "layout": (primitive(lambda x: x * x, by_memory), [X], {}),
+    "strides": (on_tensors(lambda x: np.copy(x, order="F"), np.copy), [X], {"seed": 1}),
+    "views": (on_tensors(same, np.copy), [X], {"skip": ["strides"]}),
     "precision": (primitive(lambda x: x * x, imprecise), [X], {}),
     "scalars": (strong_scalars, [X, np.array(2.0)], {}),
     "broadcasting": (
@@ -356,6 +371,49 @@ def test_each_property_can_fail(name: str) -> None:
     with pytest.raises(Failure, match=f"The property '{name}'") as caught:
         check_operation(op, *args, **options)
     assert caught.value.law is PROPERTIES[name]
+
+
+OTHERWISE = {  # on tensors, on arrays, and what is said
+    "a view for a copy": (same, np.copy, "reaches argument 0"),
+    "a copy for a view": (np.copy, same, "reaches argument 0"),
+    "an array for a number": (
+        lambda x: np.sum(x, keepdims=True).reshape(()), np.sum, "found +an array"),
+    "a number for an array": (
+        np.sum, lambda x: np.sum(x, keepdims=True).reshape(()), "found +a number"),
+    "of two results, one of the other": (
+        lambda x: [y := x + 1, same(y)], lambda x: [x + 1, x + 1], "reaches result 1"),
+    "what can be written to": (
+        np.copy, lambda x: np.diagonal(x[..., None, None], 0, -2, -1)[..., 0], None),
+    "what cannot be written to": (
+        lambda x: np.diagonal(x[..., None, None], 0, -2, -1)[..., 0], same, "found +read-only"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+@pytest.mark.parametrize("seed", range(6))  # it decides the order in memory, and if it is recorded
+def test_a_result_that_is_written_to_otherwise_than_in_numpy_is_refused(
+    name: str, seed: int
+) -> None:
+    here, in_numpy, said = OTHERWISE[name]
+    options: dict[str, Any] = {"skip": set(PROPERTIES) - {"views"}, "seed": seed}
+    if said is None:  # then nothing that NumPy lets be written to is cut off
+        assert check_operation(on_tensors(here, in_numpy), X, **options)["views"]
+        return
+    with pytest.raises(Failure, match=said):
+        check_operation(on_tensors(here, in_numpy), X, **options)
+
+
+def test_another_order_in_memory_is_found_for_operands_in_any() -> None:
+    in_c = on_tensors(lambda x: np.sqrt(x).copy(), np.sqrt)
+    assert "The property 'strides'" in failure_of(in_c, arrays((2, 3), domain=(1, 2)))
+
+
+def test_other_engines_are_not_held_to_where_numpy_puts_things() -> None:
+    def vjp(f: Any, *xs: Any) -> Any:
+        return mg.vjp(f, *xs)
+
+    found = check_operation(on_tensors(same, np.copy), X, vjp=vjp)
+    assert (found["strides"], found["views"]) == (None, None)
 
 
 def test_gradients_that_share_memory_are_refused() -> None:

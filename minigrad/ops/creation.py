@@ -15,6 +15,7 @@ from minigrad.core import (
     Array,
     Operand,
     asarray,
+    call,
     common_dtype,
     composite,
     known,
@@ -50,7 +51,9 @@ def _array(
     subok: bool = False, ndmin: int = 0, ndmax: int = 0,
 ) -> Operand:  # fmt: skip
     a = asarray(object, dtype)
-    return a.reshape((1,) * (ndmin - a.ndim) + a.shape) if a.ndim < ndmin else np.copy(a)
+    if copy:
+        a = call(np.copy, a, order=order or "K")
+    return a.reshape((1,) * (ndmin - a.ndim) + a.shape) if a.ndim < ndmin else a
 
 
 @composite(*with_like(np.require))

@@ -150,7 +150,5 @@ def _polyfit(
     if full:
         return c, residuals, rank, s, rcond
     covariance = np.linalg.inv(left.T @ left) / np.outer(scale, scale)
-    if cov != "unscaled":
-        factor = residuals / (x.size - deg - 1)
-        covariance = covariance * factor if y.ndim == 1 else covariance[:, :, None] * factor
-    return c, covariance
+    factor = 1 if cov == "unscaled" else residuals / (x.size - deg - 1)
+    return c, (covariance if y.ndim == 1 else covariance[:, :, None]) * factor

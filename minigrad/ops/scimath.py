@@ -1,7 +1,7 @@
 """Derivatives of numpy.emath, and of what there is left: products of a special kind, and repairs.
 
 Where numpy.emath goes on into the complex numbers, its operand is made complex first, and the
-operation is NumPy's usual one.  It imports core only; constants.py comes next.
+operation is NumPy's usual one.  It imports core and layout only; constants.py comes next.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.core import Operand, asarray, composite, known, operand, primitive
+from minigrad.ops.layout import as_number
 
 
 def _continued(beyond: Callable[[Any], Any], x: Operand) -> Operand:
@@ -110,7 +111,8 @@ def _nan_to_num(
     most, least = np.finfo(x.dtype).max, np.finfo(x.dtype).min
     y = np.where(np.isnan(x), asarray(nan, x.dtype), x)
     y = np.where(np.isposinf(x), asarray(most if posinf is None else posinf, x.dtype), y)
-    return np.where(np.isneginf(x), asarray(least if neginf is None else neginf, x.dtype), y)
+    y = np.where(np.isneginf(x), asarray(least if neginf is None else neginf, x.dtype), y)
+    return as_number(y)
 
 
 @composite(np.real_if_close)

@@ -180,6 +180,13 @@ class Call:
             result = np.stack([result.real, result.imag])
         return result
 
+    def results(self, xs: Sequence[Any]) -> list[Any]:
+        """What the operation gives for `xs`, one after the other."""
+        args, kwargs = self.templates
+        result = self.op(*filled(args, xs), **filled(kwargs, xs))
+        several = result if isinstance(result, (tuple, list)) else [result]
+        return [r for part in several for r in leaves(part)]
+
     def f(self, *xs: Any) -> Any:
         """The operation, as a function of its operands."""
         return self.applied(self.op, xs)

@@ -8,13 +8,14 @@ put it in `PROPERTIES`.  It needs NumPy only; strategies.py, which draws calls, 
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from minigrad.core import Tensor, asarray, enable_grad, unwrap
+from minigrad.core import Tensor, asarray, enable_grad, no_grad, unwrap
 from minigrad.testing.calls import (
     Arguments,
     Array,
@@ -284,17 +285,123 @@ def layout(call: Call) -> bool | None:
     return True
 
 
+def _strided(x: Array) -> Array:
+    return np.repeat(x[..., None], 2, axis=-1)[..., 0]
+
+
 def _read_only(x: Array) -> Array:
-    view = np.repeat(x[..., None], 2, axis=-1)[..., 0]
+    view = _strided(x)
     view.flags.writeable = False
     return view
 
 
-LAYOUTS: dict[str, Callable[[Array], Array]] = {
+ORDERS: dict[str, Callable[[Array], Array]] = {
+    "C's order": lambda x: x.copy(),
     "Fortran's order": lambda x: x.copy(order="F"),
     "negative strides": lambda x: np.flip(np.flip(x).copy()),
+    "exchanged axes": lambda x: x.swapaxes(0, -1).copy().swapaxes(0, -1) if x.ndim else x.copy(),
+    "strides of two": _strided,
+}
+LAYOUTS = {
+    **{name: ORDERS[name] for name in ("Fortran's order", "negative strides")},
     "strides of two, read-only": _read_only,
 }
+
+
+# ---------------------------------------------------------------------------------------------
+# Where a result lies in memory, and what it shares with others, which is held against NumPy: other
+# engines do not promise that.
+
+
+class Beside(NamedTuple):
+    """What an operation makes of plain arrays, and of tensors of arrays that lie as these do."""
+
+    order: str
+    arrays: list[Array]
+    tensors: list[Tensor]
+    results: list[tuple[Any, Tensor]]
+
+
+def beside_numpy(call: Call) -> Beside:
+    """Run the operation on both, in one of several orders."""
+    order = list(ORDERS)[call.rng.integers(len(ORDERS))]
+    recorded = bool(call.rng.integers(4))  # or now and then on constants
+    arrays, others = ([np.asarray(ORDERS[order](x)) for x in call.operands] for _ in range(2))
+    tensors = [asarray(x).requires_grad_(recorded) for x in others]
+    with enable_grad():
+        plain, found = call.results(arrays), call.results(tensors)
+    pairs = zip(plain, found, strict=True) if len(plain) == len(found) else ()
+    results = [(a, y) for a, y in pairs if is_array(a) and isinstance(y, Tensor)]
+    return Beside(order, arrays, tensors, results)
+
+
+def is_array(value: Any) -> bool:
+    """Whether NumPy gave an array, or a number."""
+    return isinstance(value, (np.ndarray, np.generic))
+
+
+def strides(call: Call) -> bool | None:
+    """A result lies in memory as NumPy's does, whatever the order that its operands lie in."""
+    if call.vjp is not minigrad_vjp:
+        return None
+    here, checked = beside_numpy(call), None
+    for i, (a, y) in enumerate(here.results):
+        if isinstance(a, np.ndarray) and a.size and a.shape == y.shape:
+            found, expected = steps(y.numpy()), steps(a)
+            if found != expected:
+                what = f"with operands in {here.order}, result {i} has other strides than in NumPy"
+                raise Failure(what, call, strides, found=found, expected=expected)
+            checked = True
+    return checked
+
+
+def steps(x: Array) -> list[int]:
+    """The strides of axes that have more than one element, counted in elements."""
+    return [s // x.itemsize for n, s in zip(x.shape, x.strides, strict=True) if n > 1]
+
+
+def views(call: Call) -> bool | None:
+    """What is written to a result reaches what it reaches in NumPy, and a number takes nothing.
+
+    So a result is a view, a copy or a number where NumPy's is.  Where that is read-only, it is so
+    too, or it has memory of its own.
+    """
+    if call.vjp is not minigrad_vjp:
+        return None
+    here, checked = beside_numpy(call), None
+    names = [*call.names, *(f"result {i}" for i in range(len(here.results)))]
+    for i, (a, y) in enumerate(here.results):
+        mark = call.rng.uniform(0.25, 0.75)
+        expected = written_to(a, mark)
+        if expected == "deprecated" or not np.size(a):  # such as what np.broadcast_arrays gives
+            continue
+        found = written_to(y, mark)
+        if expected not in (found, "read-only"):
+            what = f"with operands in {here.order}, result {i} is otherwise written to"
+            raise Failure(what, call, views, found=found, expected=expected)
+        theirs = [*here.arrays, *(a for a, _ in here.results)]
+        ours = [*here.tensors, *(y for _, y in here.results)]
+        for name, b, t in zip(names, theirs, ours, strict=True):
+            if t is not y and not np.array_equal(t.numpy() == mark, np.equal(b, mark)):
+                what = f"with operands in {here.order}, a write to result {i} reaches {name} "
+                what += "where it does not in NumPy, or the reverse"
+                raise Failure(what, call, views, found=written(t.numpy()), expected=written(b))
+        checked = True
+    return checked
+
+
+def written_to(result: Any, value: float) -> str:
+    """Write to a result, and say what it is."""
+    try:
+        with no_grad(), warnings.catch_warnings(action="error", category=DeprecationWarning):
+            result[...] = value
+    except TypeError:
+        return "a number"
+    except ValueError:
+        return "read-only"
+    except DeprecationWarning:
+        return "deprecated"
+    return "an array"
 
 
 def derivative(call: Call) -> bool | None:
@@ -474,6 +581,8 @@ PROPERTIES: dict[str, Callable[[Call], bool | None]] = {
         sameness,
         broadcasting,
         layout,
+        strides,
+        views,
         precision,
     )
 }
