@@ -86,7 +86,6 @@ REASONS = [
      "the operands commute, or are the same number"),
     ("operands swapped", r"linalg, _vdot: .*", "the operands commute"),
     ("operands swapped", r"shaping, defvjp\(np\.swapaxes: .*", "the axes commute"),
-    ("operands swapped", r"shaping, _tile: zip\(.*", "only the product of each pair is used"),
     ("operator exchanged",
      r"elementwise, defvjp\(np\.copysign: .*|creation, _geomspace: size \* .*|"
      r"decompositions, _svd_of_symmetric: v \* signs.*", "1 / sign is sign"),
@@ -173,7 +172,7 @@ REASONS = [
     ("comparison shifted",
      r"signal, (bessel_i: z <= 30|sinc_derivative: np\.abs\(z\) <|_diff: len\(parts\)|"
      r"_long_first: |_correlate: a\.size).*|special, by_blocks: x\.size .*|"
-     r"moving, gathered: .*|fft, resized: .*|"
+     r"layout, gathered: .*|fft, resized: .*|"
      r"creation, _array: a\.ndim .*",
      "at the bound both branches give the same"),
     ("number shifted",
