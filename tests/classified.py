@@ -28,7 +28,7 @@ KINDS: dict[str, Callable[[], Iterable[Any]]] = {
     "rule": lambda: core.RULES,
     "composite": lambda: core.COMPOSITES,
     "constant": lambda: core.CONSTANTS,
-    "write": lambda: core.WRITES.keys() - core.COMPOSITES.keys(),
+    "write": lambda: core.WRITES.keys() - core.COMPOSITES.keys(),  # nan_to_num may write, too
     "refused": lambda: core.REFUSED.keys() | core.DETACHED.keys(),
 }
 
@@ -71,10 +71,14 @@ def page() -> str:
     of_kind = {kind: [fn for fn in fns if kinds_of(fn) == [kind]] for kind in KINDS}
     ufuncs = {k: named(f for f in v if isinstance(f, np.ufunc)) for k, v in of_kind.items()}
     others = {k: named(f for f in v if not isinstance(f, np.ufunc)) for k, v in of_kind.items()}
-    methods = sorted(
-        core.name_of(fn) for fn in core.COMPOSITES
-        if isinstance(getattr(fn, "__self__", None), np.ufunc)
-    )  # fmt: skip
+    methods = {
+        kind: sorted(
+            core.name_of(fn) for fn in members()
+            if isinstance(getattr(fn, "__self__", None), np.ufunc)
+            and public_name(fn.__self__)
+        )
+        for kind, members in KINDS.items()
+    }  # fmt: skip
     reasons: dict[str, list[Any]] = {}
     for fn in of_kind["refused"]:
         needs = "Where grad is required: " if fn in core.DETACHED else ""
@@ -103,17 +107,16 @@ def page() -> str:
             "They take tensors, and their results never require grad.",
         ),
         "write": (
-            "What writes into its first argument",
-            "Every alias and every view of the tensor sees it, and derivatives go through it; a "
-            "plain array is refused.\n"
-            "So do `nan_to_num(copy=False)`, `out=`, and `.at` of the differentiable ufuncs.",
+            "Writing into their first argument",
+            "They change a tensor in place, which is recorded: see [in_place.md](in_place.md).\n"
+            "So does `nan_to_num` with `copy=False`.",
         ),
     }
     for kind, (title, what) in about.items():
         lines += [f"## {title}", "", what, ""]
         lines += ["Ufuncs:", listed(ufuncs[kind]), ""] if ufuncs[kind] else []
         lines += ["Functions:", listed(others[kind]), ""]
-        lines += ["Methods of ufuncs:", listed(methods), ""] if kind == "composite" else []
+        lines += ["Methods of ufuncs:", listed(methods[kind]), ""] if methods[kind] else []
     lines += ["## Refused", "", "They raise an error that says so.", ""]
     for reason, refused in sorted(reasons.items(), key=lambda pair: named(pair[1])):
         lines += [f"- {reason}:", textwrap.indent(listed(named(refused)), "  ")]

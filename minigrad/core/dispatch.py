@@ -96,7 +96,8 @@ def primitive(
     Parameters
     ----------
     forward : callable
-        Computes the value: it is called with plain arrays and returns one floating array.
+        Computes the value: it is called with plain arrays and returns a floating array, or a tuple
+        of arrays, in whose rules the cotangent and the result are tuples, too.
     broadcasts : bool
         Whether it broadcasts its operands like a ufunc: the engine then undoes that in gradients.
 

@@ -1,8 +1,8 @@
 """The tables that say what becomes of each NumPy function on a tensor, and the words for types.
 
-A function is in exactly one of the first five tables, which minigrad/ops fills: calling any other
-on a tensor that requires grad is an error.  This room imports NumPy alone; rules.py, next, has what
-stands in RULES.
+A function is in exactly one of the first six tables, which minigrad/ops fills (np.nan_to_num is in
+two, as it may write): calling any other on a tensor that requires grad is an error.  This room
+imports NumPy alone; rules.py has what stands in RULES.
 """
 
 from __future__ import annotations

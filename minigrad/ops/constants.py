@@ -1,8 +1,7 @@
 """Functions without a derivative, and functions that no tensor may be given to.
 
 A constant is piecewise constant (floor, sign), gives truth values or places (argmax), looks only at
-shapes, or works on whole numbers; its result never requires grad.  It imports core only; core.py is
-the engine.
+shapes, or works on whole numbers; its result never requires grad.  It imports core only.
 """
 
 from typing import Any
