@@ -1,13 +1,16 @@
-"""Random programs of tensor operations, and the same programs in plain NumPy with derivatives.
+"""Random programs of NumPy, run as they stand on Tensors and on arrays, with derivatives.
 
-A `Program` is a list of Python statements.  Each is kept twice: as it runs on Tensors, and as it
-runs on float64 arrays that are copied wherever Tensors are values.  Building a program runs the
-second one, so that what is drawn is known to work: shapes fit, numbers stay small, kinks are far.
+A `Program` is a list of Python statements, of views, aliases, writes, and all that records and
+differentiates.  Building one runs it on float64 arrays, so that what is drawn is known to work:
+shapes fit, numbers stay small, kinks are far.  What arrays do not have (a gradient, `detach()`) is
+a statement of its own, which says what it comes to on arrays.
 
-`replay` runs it again with some of its values moved, which is all that a numerical derivative
-needs.  What no gradient flows through keeps the value that it had when nothing was moved, and a
-value with a hook that scales its gradient moves that much more.  `check` runs the statements on
-Tensors and holds values, gradients, errors and memory to all this.
+In NumPy a name stands for a place in memory, and other names for parts of it.  So a gradient
+belongs to a place: it says how results change when all of it is moved, after the statement that
+wrote to it last.  `replay` runs the program again with places moved, which is all that a numerical
+derivative needs.  What no gradient flows through keeps the value that it had when nothing was
+moved, and a place with a hook that scales its gradient moves that much more.  `check` runs the
+statements on Tensors and holds values, layout, gradients, errors and memory to all this.
 """
 
 import functools
@@ -16,8 +19,10 @@ import math
 import random
 import re
 import textwrap
+import types
+import warnings
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
@@ -39,10 +44,18 @@ ELEMENTWISE = [
     "np.tanh(x)", "np.sin(x)", "np.exp(x)", "np.exp(-x)", "np.log(1 + x * x)", "np.sqrt(1 + x**2)",
     "1 / (1 + np.exp(-x))", "np.abs(x)", "np.maximum(x, 0)", "np.clip(x, -1, 1)",
 ]  # fmt: skip
+VIEWS = [  # in NumPy some of them copy, where memory does not lie so
+    "x.T", "x[None]", "x[0]", "x[1:]", "x[:-1]", "x[::-1]", "x[..., 0]", "x[..., ::2]", "x[...]",
+    "x.reshape(-1)", "x.reshape(2, -1)", "x.reshape(-1, order='F')", "x.ravel()", "np.ravel(x)",
+    "np.expand_dims(x, -1)", "np.swapaxes(x, 0, -1)", "np.moveaxis(x, 0, -1)", "np.flip(x)",
+    "np.rot90(x)", "np.squeeze(x)", "np.atleast_2d(x)", "np.split(x, 2)[1]", "x.swapaxes(0, 1)",
+    "np.array_split(x, 2)[0]", "next(iter(x))", "np.diagonal(x)", "np.einsum('ii->i', x)",
+    "np.broadcast_to(x, (2, *x.shape))", "x.view(complex)", "x.view(complex).imag", "x.view(float)",
+    "np.lib.stride_tricks.sliding_window_view(x, 2, axis=0)", "x.real",
+]  # fmt: skip
 RESHAPING = [
-    "x.T", "x[None]", "x.reshape(-1)", "np.expand_dims(x, -1)", "np.swapaxes(x, 0, -1)",
-    "np.flip(x)", "np.broadcast_to(x, (2, *x.shape))", "x.ravel()", "np.squeeze(x)", "np.sort(x)",
-    "np.cumsum(x, axis=-1)", "np.repeat(x, 2, axis=0)", "np.roll(x, 1)",
+    "x.flatten()", "np.sort(x)", "np.cumsum(x, axis=-1)", "np.repeat(x, 2, axis=0)",
+    "np.roll(x, 1)", "x[[0, -1]]", "np.take(x, [0, -1], axis=-1)",
 ]  # fmt: skip
 REDUCING = [
     f"np.{name}(x{axis}{keepdims})"
@@ -52,38 +65,48 @@ REDUCING = [
 ]
 BINARY = [
     "x + y", "x - y", "x * y", "x / (1 + y * y)", "np.add(x, y)", "np.multiply(x, y)", "y - x * x",
-    "np.subtract(y, x)", "x @ y", "np.maximum(x, y)", "np.where(x > y, y, x * y)",
+    "np.subtract(y, x)", "x @ y", "np.maximum(x, y)", "np.where(x > y, y, x * y)", "x + 1j * y",
 ]  # fmt: skip
 JOINING = [
     "np.concatenate([x, y])", "np.concatenate([y, x, y], axis=-1)", "np.stack([x, y])",
     "np.stack([y, x], axis=-1)", "mg.asarray([x, y])",
 ]  # fmt: skip
+CONSTANT = ["x > 0.25", "np.zeros_like(x)", "np.ones_like(x)"]
+WRITES = [  # into x; `m` is a mask
+    "x[...] = y", "x[...] = x[::-1]", "x[1:] = x[:-1]", "x[1:] += x[:-1]", "x[:-1] -= x[1:]",
+    "x[::-1] *= y", "x[..., 0] = x[..., -1]", "x[..., :1] *= x[..., -1:]", "x.T[...] = y",
+    "x.T[0] *= 0.5", "x[0][...] = y", "x[0], x[-1] = x[-1], x[0]", "x[[0, 0]] = y",
+    "np.flip(x)[...] = y", "x.sort()", "x.partition(0)", "x.fill(0.5)", "x.fill(y)", "x.real = y",
+    "x.imag = y", "x.real *= y", "x.imag[...] = y", "x *= 1j", "np.copyto(x, y)", "x[m] *= y",
+    "np.copyto(x, y, where=m)", "np.put(x, [0, -1], y)", "np.put(x, [0, 0], y)", "x.put([1], y)",
+    "np.fill_diagonal(x, y)", "np.putmask(x, m, y)", "np.place(x, m, np.tanh(y))", "x[m] = y",
+    "np.put_along_axis(x, np.argmax(x, axis=-1)[..., None], y, axis=-1)", "x[x > 0.25] = 0.5",
+    "np.add.at(x, [0, 0], y)", "np.subtract.at(x, [0, -1], y)", "np.nan_to_num(x, copy=False)",
+    "np.add(x, y, out=x, where=m)", "np.multiply.at(x, [0, 0], y)", "np.tanh.at(x, [0, 0])",
+]  # fmt: skip
+OVERWRITES = [  # of all of x, which then depends on the rest only
+    "np.sin(x[::-1], out=x)", "np.cumsum(x[::-1], axis=-1, out=x)",
+    "np.sum(y, axis=0, out=x)", "np.mean(y, axis=-1, out=x)", "np.clip(x, -1, 1, out=x)",
+    "np.multiply(x, y, out=x)", "np.subtract(y, x, x)",
+]  # fmt: skip
+TIES, HALF = "np.diff(np.sort(x.ravel()))", "x - 0.25"
 KINKS = {  # what must not come near 0
     "np.abs(x)": "x",
     "np.maximum(x, 0)": "x",
-    "np.clip(x, -1, 1)": "np.abs(x) - 1",
-    "np.sort(x)": "np.diff(np.sort(x))",
     "np.maximum(x, y)": "x - y",
     "np.where(x > y, y, x * y)": "x - y",
-} | {text: "np.diff(np.sort(x.ravel()))" for text in REDUCING if "max" in text}
+    "np.sort(x)": TIES,
+    "x.sort()": TIES,
+    "x.partition(0)": TIES,
+    "np.put_along_axis(x, np.argmax(x, axis=-1)[..., None], y, axis=-1)": TIES,
+    "x[x > 0.25] = 0.5": HALF,
+} | {text: "np.abs(x) - 1" for text in (*ELEMENTWISE, *OVERWRITES) if "clip" in text}
+KINKS |= {text: TIES for text in REDUCING if "max" in text}
 
 
 @functools.cache
-def function(text: str) -> Callable[..., Any]:
-    return eval(f"lambda x, y=0.0: {text}", {"np": np, "mg": np})
-
-
-def fits(text: str, *operands: Any) -> bool:
-    """Whether NumPy can compute it, and it is small, and smooth around here."""
-    if not all(np.size(operand) for operand in operands):
-        return False
-    try:
-        with np.errstate(all="ignore"):
-            value = function(text)(*operands)
-            smooth = np.abs(function(KINKS.get(text, "1.0"))(*operands)) >= MARGIN
-    except ValueError:
-        return False
-    return bool(0 < np.size(value) <= MOST and np.all(np.abs(value) <= BOUND) and np.all(smooth))
+def kink(text: str) -> Callable[..., Any]:
+    return eval(f"lambda x, y=0.0: {KINKS.get(text, '1.0')}", {"np": np})
 
 
 def written(text: str, x: str, y: str = "") -> str:
@@ -94,8 +117,7 @@ def written(text: str, x: str, y: str = "") -> str:
 def literal(value: Any) -> str:
     """Python's way to write an array, a number, or an index."""
     if isinstance(value, np.ndarray):
-        dtype = "" if value.size else f", dtype='{value.dtype}'"
-        return f"np.array({value.tolist()}{dtype})"
+        return f"np.array({value.tolist()})"
     if isinstance(value, tuple):
         return ", ".join(map(literal, value)) + ("," if len(value) == 1 else "") or "()"
     if isinstance(value, slice):
@@ -106,27 +128,48 @@ def literal(value: Any) -> str:
 
 # -- a program, and how it runs on arrays
 
+ON_ARRAYS = types.SimpleNamespace(
+    asarray=np.stack, tensor=lambda data, requires_grad=False: np.array(data)
+)
+
+
+def owner(x: Any) -> Any:
+    """What has the memory of x: an array, or x itself where it is a number."""
+    while getattr(x, "base", None) is not None:
+        x = x.base
+    return x
+
+
+def small(x: Any) -> bool:
+    return bool(0 < np.size(x) <= MOST and np.all(np.abs(x) <= BOUND))
+
 
 @dataclass
 class Step:
     """A statement, and what it does if nothing is moved."""
 
-    kind: str
     text: str  # on Tensors
     depth: int  # of the blocks that it is in
     arrays: CodeType | None = None  # on arrays, where it changes them
-    name: str = ""  # what it gives a value
-    value: Any = None
-    requires_grad: bool = False
-    node: int | None = None  # the place in the graph that it gives that value
+    name: str = ""  # what it gives a value, or writes to
+    place: int | None = None  # the statement that made the memory in which it changes numbers
+    value: Any = None  # all of that
+    node: int | None = None  # the place in the graph of that value
     constant: bool = False  # whether nothing flows through this statement
-    objective: CodeType | None = None  # what it differentiates
-    hooks: tuple[tuple[int, float], ...] = ()  # at that time
-    inputs: tuple[int, ...] = ()  # nodes that it differentiates by
-    directions: dict[int, Any] = field(default_factory=dict)  # at nodes, that it follows
-    raises: bool = False
+    raises: str = ""  # which error
+    recorded: frozenset[str] = frozenset()  # names that require grad
     # Of names whose tensor keeps its gradient: its node, and the walks that .grad adds up.
     kept: dict[str, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
+
+
+@dataclass
+class Walk:
+    """What a statement differentiates."""
+
+    objective: CodeType
+    hooks: tuple[tuple[int, float], ...]  # at that time
+    inputs: tuple[int, ...] = ()  # nodes that it differentiates by, and returns
+    directions: dict[int, Any] = field(default_factory=dict)  # at nodes, that it follows
 
 
 class Program:
@@ -135,8 +178,12 @@ class Program:
     def __init__(self) -> None:
         self.rng = random.Random(0)  # draws what is left open
         self.steps: list[Step] = []
+        self.walks: dict[int, Walk] = {}
         self.env = self.namespace()
-        self.nodes: dict[str, int | None] = {}  # of names of tensors; None: a constant
+        self.made: list[Any] = []  # every array and number that had a name, so that ids stay theirs
+        self.nodes: dict[int, int | None] = {}  # of these, by id; None: a constant
+        self.places: dict[int, int] = {}  # of the owners of memory: the statements that made it
+        self.roots: dict[int, Any] = {}  # of a place: what has all of its memory, no view of it
         self.parents: dict[int, set[int]] = {}  # the graph; a leaf has none
         self.leaves: set[int] = set()
         self.freed: set[int] = set()
@@ -144,6 +191,7 @@ class Program:
         self.ledgers: dict[int, tuple[int, ...]] = {}  # of leaves, and where retain_grad asked
         self.blurred: set[int] = set()  # nodes that derivatives in the program lie across
         self.modes = [True]
+        self.seen_every = 1  # how many statements; a look may change what it sees
 
     def __repr__(self) -> str:
         return "\n" + self.source()
@@ -154,143 +202,188 @@ class Program:
         for i, step in enumerate(self.steps):
             statement = step.text
             if step.raises:
-                statement = f"with pytest.raises(RuntimeError):\n    {statement}"
+                statement = f"with pytest.raises({step.raises}):\n    {statement}"
             if after and not statement.startswith("with mg."):
                 statement += f"\n{after.format(i)}"
             lines.append(textwrap.indent(statement, "    " * step.depth))
         return "\n".join(lines)
 
-    # -- statements
+    # -- statements of NumPy, which may not fit: they say whether they did
 
     def array(self, shape: tuple[int, ...]) -> str:
         """An array of random numbers, written out."""
         numbers = [self.rng.randint(-150, 150) / 100 for _ in range(math.prod(shape))]
         return literal(np.array(numbers).reshape(shape))
 
-    def plain(self, name: str, shape: tuple[int, ...]) -> None:
-        """A NumPy array by that name, or new numbers in the one that there is."""
-        text = f"{name}{'[...]' * (name in self.env)} = {self.array(shape)}"
-        self._gives("array", text, text, name, tensor=False)
+    def tensor(self, name: str, shape: tuple[int, ...], *, leaf: bool) -> None:
+        options = ", requires_grad=True" * leaf
+        self.gives(name, f"{name} = mg.tensor({self.array(shape)}{options})", leaf=leaf)
 
-    def leaf(self, name: str, shape: tuple[int, ...]) -> None:
-        data = self.array(shape)
-        text = f"{name} = mg.tensor({data}, requires_grad=True)"
-        self._gives("leaf", text, f"{name} = {data}", name, node=self._new_leaf(), constant=True)
+    def gives(
+        self, name: str, text: str, *, arrays: str = "", leaf: bool = False,
+        constant: bool = False, **details: Any,
+    ) -> bool:  # fmt: skip
+        """Give a name a value: one that has a name, or a view of it, or one with its own memory."""
+        value_text = text.removeprefix(f"{name} = ")
+        parents = self.nodes_in(value_text)
+        if not self.run(arrays or text, new="" if value_text in self.env else name):
+            return False
+        value, i = self.env[name], len(self.steps)
+        if id(value) not in self.nodes:
+            recorded = leaf or (self.modes[-1] and bool(parents) and not constant)
+            self.has_node(value, i if recorded else None, set() if leaf else parents)
+        if leaf:
+            self.leaves.add(i)
+            self.ledgers[i] = ()
+        if (memory := id(owner(value))) not in self.places:
+            self.places[memory], self.roots[i] = i, value
+            details |= self.change(i, constant=leaf)
+        self.does(text, arrays=arrays or text, name=name, **details)
+        return True
 
-    def call(self, name: str, text: str, *operands: str) -> None:
-        """The value of an expression."""
-        text = written(text, *operands)
-        self._gives("call", f"{name} = {text}", f"{name} = np.array({text})", name, operands)
+    def writes(
+        self, x: str, text: str, *, arrays: str = "", recorded: bool = True, whole: bool = False
+    ) -> bool:
+        """Write into a name; `whole`: where that is all of the memory, none of it stays."""
+        place, i = self.place_of(x), len(self.steps)
+        root = self.roots[place]
+        node, recording = self.nodes[id(root)], recorded and self.modes[-1]
+        is_leaf = node in self.leaves
+        refused = is_leaf and recording
+        if not self.env[x].flags.writeable:
+            return False
+        if not self.run(arrays or text, keep=not refused, changes=True):
+            return False
+        if refused:
+            self.does(text, raises="RuntimeError")
+            return True
+        parents = self.nodes_in(text.replace(f"out={x}", ""))
+        if node is not None and not (whole and self.env[x] is root):
+            parents.add(node)
+        node = i if recording and parents else None
+        for part in (root, *self.values().values()):  # which may have a new name, of a loop
+            if self.places[id(owner(part))] == place and not (is_leaf and id(part) in self.nodes):
+                self.has_node(part, node, parents)
+        self.does(text, arrays=arrays or text, name=x, **self.change(place, constant=is_leaf))
+        return True
 
-    def mask(self, name: str, x: str) -> None:
-        """Which elements are large: piecewise constant."""
-        text = f"{x} > 0.25"
-        self._gives("mask", f"{name} = {text}", f"{name} = np.array({text})", name, constant=True)
+    def run(self, text: str, *, keep: bool = True, new: str = "", changes: bool = False) -> bool:
+        """Run a statement on the arrays; if it does not fit, all is as before.
+
+        It fits if it works, numbers stay small, `new` is no value that has a name already (x.real
+        may be x itself), and what `changes` numbers does so (x[...] = x may do nothing).
+        """
+        names, memory = dict(self.env), [owner(value) for value in self.values().values()]
+        before = [m.copy() for m in memory]
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("error")
+                exec(compile(text, text, "exec"), self.env)
+            fits = all(small(value) for value in self.values().values())
+            fits = fits and id(self.env.get(new)) not in self.nodes
+            if changes and all(map(np.array_equal, memory, before)):
+                fits = False
+        except (TypeError, ValueError, IndexError, NameError, np.exceptions.ComplexWarning):
+            fits = False
+        if not (fits and keep):
+            for m, old in zip(memory, before, strict=True):
+                if isinstance(m, np.ndarray):
+                    m[...] = old
+            self.env.clear()
+            self.env |= names
+        return fits
+
+    def smooth(self, text: str, x: str, y: str = "") -> bool:
+        """Whether an expression of these operands is smooth around here."""
+        operands = [self.env[name] for name in (x, y) if name]
+        try:
+            return bool(np.all(np.abs(kink(text)(*operands)) >= MARGIN))
+        except ValueError:  # shapes do not fit
+            return False
+
+    # -- statements of minigrad
 
     def detach(self, name: str, x: str) -> None:
-        self._gives("detach", f"{name} = {x}.detach()", f"{name} = np.array({x})", name)
+        self.gives(name, f"{name} = {x}.detach()", arrays=f"{name} = np.array({x})", constant=True)
 
-    def alias(self, name: str, x: str) -> None:
-        text = f"{name} = {x}"
-        self._gives("alias", text, text, name, node=self.nodes[x])
-        self.steps[-1].node = None  # which has its value already
-
-    def write(self, x: str, index: str, value: str) -> None:
-        """x[index] = value, which a leaf refuses where it would be recorded."""
-        text, node = f"{x}[{index}] = {value}", self.nodes[x]
-        if node not in self.leaves:
-            self._gives("set", text, text, x, (x, value), rebinds=False)
-        elif self.modes[-1]:
-            self._does("set", text, raises=True)
-        else:
-            self._gives("set", text, text, x, node=node, constant=True, rebinds=False)
-
-    def augment(self, x: str, operator: str, value: str) -> None:
-        """x += value and its like."""
-        text, node = f"{x} {operator}= {value}", self.nodes[x]
-        if node in self.leaves and not self.modes[-1]:
-            arrays = f"{x}[...] = {x} {operator} {value}"
-            self._gives("augment", text, arrays, x, node=node, constant=True, rebinds=False)
-        else:
-            self._gives("augment", text, f"{x} = np.array({x} {operator} {value})", x, (x, value))
-
-    def set_data(self, x: str) -> None:
-        data = self.array(self.env[x].shape)
-        text, arrays = f"{x}.data = {data}", f"{x}[...] = {data}"
-        self._gives("data", text, arrays, x, node=self.nodes[x], constant=True, rebinds=False)
+    def outside(self, x: str, index: str, write: str) -> None:
+        """Write into x by x.data, which nothing is recorded of."""
+        arrays = f"{x}[{index or '...'}] {write}"
+        self.writes(
+            x, f"{x}.data{f'[{index}]' * bool(index)} {write}", arrays=arrays, recorded=False
+        )
 
     def require_grad(self, x: str) -> None:
         """A constant becomes a leaf; a leaf a constant."""
-        thaws = self.nodes[x] is None
-        node = self._new_leaf() if thaws else None
-        text = f"{x}.requires_grad_({thaws})"
-        self._gives("requires_grad", text, "pass", x, node=node, constant=True, rebinds=False)
+        thaws, i = self.nodes[id(self.env[x])] is None, len(self.steps)
+        self.has_node(self.env[x], i if thaws else None, set())
+        if thaws:
+            self.leaves.add(i)
+            self.ledgers[i] = ()
+        change = self.change(self.place_of(x), constant=True)
+        self.does(f"{x}.requires_grad_({thaws})", arrays="pass", name=x, **change)
 
     def drop(self, name: str) -> None:
-        del self.env[name], self.nodes[name]
-        self._does("drop", f"del {name}", arrays=f"del {name}")
+        del self.env[name]
+        self.does(f"del {name}", arrays=f"del {name}")
 
     def enter(self, mode: str) -> None:
-        self._does("mode", f"with mg.{mode}():")
+        self.does(f"with mg.{mode}():")
         self.modes.append(mode == "enable_grad")
 
     def leave(self) -> None:
         self.modes.pop()
         if self.steps[-1].text.startswith("with"):
-            self._does("mode", "pass", depth=len(self.modes))
+            self.does("pass", depth=len(self.modes))
 
     def retain_grad(self, x: str) -> None:
         self.ledgers.setdefault(self.node_of(x), ())
-        self._does("retain_grad", f"{x}.retain_grad()")
+        self.does(f"{x}.retain_grad()")
 
     def zero_grad(self, x: str) -> None:
         if self.node_of(x) in self.ledgers:
             self.ledgers[self.node_of(x)] = ()
-        self._does("zero_grad", f"{x}.grad = None")
+        self.does(f"{x}.grad = None")
 
     def hook(self, x: str, scale: float) -> None:
         node = self.node_of(x)
         self.hooks[node] = self.hooks.get(node, 1.0) * scale
-        self._does("hook", f"{x}.register_hook(lambda g: {scale} * g)")
+        self.does(f"{x}.register_hook(lambda g: {scale} * g)")
 
     def backward(self, y: str, *, retain: bool, create: bool = False) -> None:
-        """y.backward(), which raises where y is a constant, or the graph was freed."""
+        """y.backward(), which raises where y is a constant, or some of its graph was freed."""
+        reached = self.ancestors({self.nodes[id(self.env[y])]} - {None})
+        raises = not reached or not self.freed.isdisjoint(reached)
+        if reached and raises and not self.lost(reached):
+            return
         cotangent = self.array(self.env[y].shape)
-        options = f", retain_graph={retain}" + ", create_graph=True" * create
-        node, walk = self.nodes[y], len(self.steps)
-        reached, raises = set(), node is None
-        for n in [] if node is None else sorted(self.ancestors({node}), reverse=True):
-            if n in self.freed:
-                raises = True
-                break
-            reached.add(n)
-        if not (retain or create):
-            self.freed |= reached - self.leaves
+        options = f", retain_graph={retain or raises}" + ", create_graph=True" * create
+        self.walk(f"np.sum({cotangent} * {y})")
         if not raises:
-            self.ledgers |= {n: (*self.ledgers[n], walk) for n in reached & self.ledgers.keys()}
-        self._does(
-            "backward", f"{y}.backward({cotangent}{options})", raises=raises,
-            objective=f"np.sum({cotangent} * {y})",
-        )  # fmt: skip
+            if not (retain or create):
+                self.freed |= reached - self.leaves
+            for n in reached & self.ledgers.keys():
+                self.ledgers[n] = (*self.ledgers[n], len(self.steps))
+        self.does(f"{y}.backward({cotangent}{options})", raises="RuntimeError" * raises)
 
     def grad(self, ys: list[str], xs: list[str], *, retain: bool, create: bool = False) -> None:
-        """mg.grad(), which raises where the graph was freed."""
+        """mg.grad(), which raises where it meets what was freed."""
+        inputs = {self.node_of(x) for x in xs}
+        reached = self.ancestors({self.node_of(y) for y in ys})
+        raises = not self.freed.isdisjoint(reached)
+        if raises and max(self.lost(reached), default=-1) < min(inputs):
+            return
         cotangents = [self.array(self.env[y].shape) for y in ys]
         options = f", retain_graph={retain}" + ", create_graph=True" * create
-        inputs = {self.node_of(x) for x in xs}
-        outputs = {self.node_of(y) for y in ys}
-        reached = self.ancestors(outputs)
-        raises = any(n in outputs or n >= min(inputs) for n in reached & self.freed)
         if not (retain or create or raises):
             within = {n for n in reached if not inputs.isdisjoint(self.ancestors({n}))}
             self.freed |= within - self.leaves
-        self._does(
-            "grad",
+        objective = " + ".join(f"np.sum({c} * {y})" for c, y in zip(cotangents, ys, strict=True))
+        self.walk(objective, inputs=() if raises else tuple(map(self.node_of, xs)))
+        self.does(
             f"gradients = mg.grad([{', '.join(ys)}], [{', '.join(xs)}], "
             f"[{', '.join(cotangents)}]{options})",
-            raises=raises,
-            objective=" + ".join(f"np.sum({c} * {y})" for c, y in zip(cotangents, ys, strict=True)),
-            inputs=tuple(map(self.node_of, xs)),
+            raises="RuntimeError" * raises,
         )
 
     def differentiate(self, name: str, y: str, xs: list[str]) -> None:
@@ -304,70 +397,70 @@ class Program:
         gs = f"mg.grad(({y} * {y}).sum(), [{', '.join(xs)}], create_graph=True)"
         text = f"{name} = sum((g * u).sum() for g, u in zip({gs}, [{', '.join(us)}]))"
         directions = {self.node_of(x): eval(u, self.env) for x, u in zip(xs, us, strict=True)}
-        self.blurred |= self.between(xs, y)
-        self._gives(
-            "differentiate", text, f"{name} = np.array(slope({len(self.steps)}))", name, [y],
-            objective=f"np.sum({y} * {y})", directions=directions,
-        )  # fmt: skip
+        blurred = self.between(xs, y)
+        self.walk(f"np.sum({y} * {y})", directions=directions)
+        if self.gives(name, text, arrays=f"{name} = np.float64(slope({len(self.steps)}))"):
+            self.blurred |= blurred
 
     # -- what statements have in common
 
+    def values(self) -> dict[str, Any]:
+        """The arrays and numbers by their names."""
+        kinds = np.ndarray, np.generic
+        return {name: value for name, value in self.env.items() if isinstance(value, kinds)}
+
+    def place_of(self, x: str) -> int:
+        return self.places[id(owner(self.env[x]))]
+
+    def root_of(self, x: str) -> Any:
+        return self.roots[self.place_of(x)]
+
+    def is_root(self, x: str) -> bool:
+        return self.root_of(x) is self.env[x]
+
+    def nodes_in(self, text: str) -> set[int]:
+        """The places in the graph of the tensors that are named in it."""
+        named = (self.env.get(name) for name in re.findall(r"\b[a-z]\w*", text))
+        nodes = (self.nodes.get(id(value)) for value in named)
+        return {node for node in nodes if node is not None}
+
     def node_of(self, x: str) -> int:
-        node = self.nodes[x]
+        node = self.nodes[id(self.env[x])]
         assert node is not None
         return node
 
-    def _new_leaf(self) -> int:
-        node = len(self.steps)
-        self.leaves.add(node)
-        self.parents[node] = set()
-        self.ledgers[node] = ()
-        return node
+    def has_node(self, value: Any, node: int | None, parents: set[int]) -> None:
+        self.made.append(value)
+        self.nodes[id(value)] = node
+        if node is not None:
+            self.parents.setdefault(node, parents)
 
-    def _does(
-        self, kind: str, text: str, *, arrays: str = "", objective: str = "", **details: Any
-    ) -> Step:
+    def change(self, place: int, *, constant: bool) -> dict[str, Any]:
+        """What a statement leaves in memory."""
+        root = self.roots[place]
+        node = self.nodes[id(root)]
+        constant = constant or node is None
+        return {"place": place, "value": root.copy(), "node": node, "constant": constant}
+
+    def walk(self, objective: str, **details: Any) -> None:
+        """What the next statement differentiates."""
+        code, hooks = compile(objective, objective, "eval"), tuple(sorted(self.hooks.items()))
+        self.walks[len(self.steps)] = Walk(code, hooks, **details)
+
+    def does(self, text: str, *, arrays: str = "", **details: Any) -> None:
         """A statement."""
         details.setdefault("depth", len(self.modes) - 1)
-        details["arrays"] = compile(arrays, text, "exec") if arrays else None
-        details["objective"] = compile(objective, text, "eval") if objective else None
-        step = Step(kind, text, hooks=tuple(sorted(self.hooks.items())), **details)
-        self.steps.append(step)
-        step.kept = self._kept()
-        return step
-
-    def _gives(
-        self,
-        kind: str,
-        text: str,
-        arrays: str,
-        name: str,
-        operands: Iterable[str] = (),
-        *,
-        node: int | None = None,
-        constant: bool = False,
-        tensor: bool = True,
-        rebinds: bool = True,
-        **details: Any,
-    ) -> None:
-        """A statement that gives a name a value, at a node that there is or at one of its own."""
-        parents = {self.nodes.get(x) for x in operands} - {None}
-        if self.modes[-1] and parents:
-            node = len(self.steps)
-            self.parents[node] = parents
-        constant = constant or (tensor and node is None)
-        step = self._does(kind, text, arrays=arrays, name=name, constant=constant, **details)
-        exec(step.arrays, self.env)
-        changed = self.env[name]
-        if tensor:
-            for other, array in self.env.items():
-                if other == name or (array is changed and not rebinds):
-                    self.nodes[other] = node
-        step.value, step.node, step.requires_grad = changed.copy(), node, node is not None
-        step.kept = self._kept()
-
-    def _kept(self) -> dict[str, tuple[int, tuple[int, ...]]]:
-        return {x: (n, self.ledgers[n]) for x, n in self.nodes.items() if n in self.ledgers}
+        code = compile(arrays, text, "exec") if arrays else None
+        tensors = {x: self.nodes[id(value)] for x, value in self.values().items()}
+        recorded = {x: node for x, node in tensors.items() if node is not None}
+        kept = {
+            x: (n, self.ledgers[n])
+            for x, n in recorded.items()
+            if n in self.ledgers and self.is_root(x)
+        }
+        self.steps.append(
+            Step(text, arrays=code, recorded=frozenset(recorded), kept=kept, **details)
+        )
 
     def ancestors(self, nodes: set[int]) -> set[int]:
         """These nodes, and all that they were computed from."""
@@ -387,9 +480,13 @@ class Program:
             if not inputs.isdisjoint(self.ancestors(self.parents[n]))
         }
 
+    def lost(self, nodes: set[int]) -> set[int]:
+        """Those that were freed, and are no views: nobody says when and of what these are taken."""
+        return {n for n in nodes & self.freed if self.steps[n].place is not None}
+
     def intact(self, y: str) -> bool:
         """Whether y is in a graph of which nothing was freed."""
-        node = self.nodes[y]
+        node = self.nodes[id(self.env[y])]
         return node is not None and self.freed.isdisjoint(self.ancestors({node}))
 
     # -- derivatives
@@ -399,27 +496,35 @@ class Program:
         at = dict(moves)
         return {
             "np": np,
-            "mg": np,
-            "slope": lambda i: central(self.along((i,), self.steps[i].directions, at)),
+            "mg": ON_ARRAYS,
+            "slope": lambda i: central(self.along((i,), self.walks[i].directions, at)),
         }
 
     def replay(self, walks: tuple[int, ...], hooks: Any, moves: dict[int, Any]) -> float:
-        """The sum of what the `walks` differentiate, where the values at some nodes are moved."""
-        env, scales, total = self.namespace(moves), dict(hooks), 0.0
-        for i, step in enumerate(self.steps[: walks[-1] + 1]):
+        """The sum of what the `walks` differentiate, where the places of some nodes are moved."""
+        env, places, scales, total = self.namespace(moves), {}, dict(hooks), 0.0
+        for i in range(walks[-1] + 1):
             if i in walks:
-                total += float(eval(step.objective, env))
+                total += float(eval(self.walks[i].objective, env))
             if i == walks[-1]:
                 break
+            step = self.steps[i]
             if step.arrays is None:
                 continue
             exec(step.arrays, env)
-            if step.constant:
-                env[step.name][...] = step.value
+            if step.place is None:
+                continue
+            if step.place == i:
+                places[i] = env[step.name]
+            place = places[step.place]
+            value = step.value if step.constant else place
             if step.node in moves or step.node in scales:
-                array = env[step.name]
-                change = array - step.value + moves.get(step.node, 0.0)
-                array[...] = step.value + scales.get(step.node, 1.0) * change
+                change = value - step.value + moves.get(step.node, 0.0)
+                value = step.value + scales.get(step.node, 1.0) * change
+            if isinstance(place, np.generic):
+                env[step.name] = place.dtype.type(value)
+            elif value is not place:
+                place[...] = value
         return total
 
     def along(
@@ -428,7 +533,7 @@ class Program:
         """What the `walks` differentiate, as a function of how far these nodes are moved on."""
         by_hooks: dict[Any, tuple[int, ...]] = {}
         for walk in walks:
-            hooks = self.steps[walk].hooks
+            hooks = self.walks[walk].hooks
             by_hooks[hooks] = (*by_hooks.get(hooks, ()), walk)
 
         def objective(t: float) -> float:
@@ -461,10 +566,12 @@ def programs(draw: st.DrawFn, length: int = 100) -> Program:
     """
     second_order = draw(st.sampled_from([False, False, True]))
     statements = SECOND_ORDER if second_order else FIRST_ORDER
+    seen_every = draw(st.sampled_from([1, 5, length]))
     size = 2 + 2 * draw(st.integers(0, length // 2 if second_order else length))
     drawn = draw(st.binary(min_size=size, max_size=size))
     first, *seeds = np.frombuffer(drawn, np.uint16).tolist()
     p = Program()
+    p.seen_every = seen_every
     p.rng.seed(first)
     leaf(p)
     for seed in filter(None, seeds):
@@ -485,69 +592,103 @@ def one_in(n: int, p: Program) -> bool:
     return p.rng.randrange(n) == 0
 
 
-def values(p: Program) -> list[str]:
-    """Names of numbers, tensors or not."""
-    arrays = [name for name, value in p.env.items() if isinstance(value, np.ndarray)]
-    return [name for name in arrays if p.env[name].dtype == float]
+def numbers(p: Program) -> list[str]:
+    """Names of tensors of floating or complex numbers.
+
+    While recording, without views that were made outside the graph of what is in it: nothing flows
+    through them, though their memory is moved.
+    """
+    found = []
+    for name, value in p.values().items():
+        outside = p.nodes[id(value)] is None and p.nodes[id(p.root_of(name))] is not None
+        if name != "a" and value.dtype.kind in "fc" and not (outside and p.modes[-1]):
+            found.append(name)
+    return found
 
 
 def floats(p: Program) -> list[str]:
-    return [name for name in p.nodes if p.env[name].dtype == float]
+    return [name for name in numbers(p) if p.env[name].dtype == float]
+
+
+def operands(p: Program) -> list[str]:
+    """Names of floating numbers, tensors or not."""
+    return floats(p) + ["a"] * ("a" in p.env)
 
 
 def recorded(p: Program) -> list[str]:
-    return [name for name in floats(p) if p.nodes[name] is not None]
+    return [name for name in floats(p) if p.nodes[id(p.env[name])] is not None]
 
 
 def sharp(p: Program) -> list[str]:
-    """Names that have a gradient which does not depend on how rules are written."""
-    return [name for name in recorded(p) if p.nodes[name] not in p.blurred]
+    """Names of whole places whose gradient does not depend on how rules are written."""
+    return [x for x in recorded(p) if p.is_root(x) and p.node_of(x) not in p.blurred]
 
 
 def leaves(p: Program) -> list[str]:
-    return [name for name in floats(p) if p.nodes[name] in p.leaves]
+    return [name for name in recorded(p) if p.node_of(name) in p.leaves]
 
 
-def operand(p: Program, *, axes: int = 0) -> str:
-    """A name, of a recorded result where there is a choice, and with axes where that is asked."""
-    names = floats(p) if one_in(4, p) else recorded(p) or floats(p)
-    return p.rng.choice([x for x in names if p.env[x].ndim >= axes] or names)
+def operand(p: Program, names: list[str] | None = None) -> str:
+    """A name, of a recorded result where there is a choice."""
+    names = floats(p) if names is None else names
+    some = [x for x in names if p.nodes[id(p.env[x])] is not None]
+    return p.rng.choice(names if one_in(4, p) or not some else some)
 
 
 def shape(p: Program) -> tuple[int, ...]:
-    return p.rng.choice([(), (1,), (2,), (3,), (1, 2), (2, 1), (2, 2), (2, 3), (3, 2), (3, 1)])
+    return p.rng.choice([(), (1,), (2,), (4,), (1, 2), (2, 1), (2, 2), (2, 3), (3, 2), (2, 4)])
 
 
 def target(p: Program) -> str:
     """A new name, or that of a result that it takes the place of."""
-    names = [name for name in floats(p) if name not in leaves(p)]
+    names = [name for name in numbers(p) if name not in leaves(p)]
     if len(names) < 3 or (len(names) < 8 and one_in(2, p)):
         return f"v{len(p.steps)}"
     return p.rng.choice(names)
 
 
+def in_turn(p: Program, texts: list[str]) -> list[str]:
+    """Some of these, to be tried until one fits."""
+    return p.rng.sample(texts, min(len(texts), 6))
+
+
 def unary(p: Program, texts: list[str]) -> None:
-    x = operand(p)
-    if texts := [text for text in texts if fits(text, p.env[x])]:
-        p.call(target(p), p.rng.choice(texts), x)
+    x, name = operand(p), target(p)
+    for text in in_turn(p, texts):
+        if p.smooth(text, x) and p.gives(name, f"{name} = {written(text, x)}"):
+            break
+
+
+def view(p: Program) -> None:
+    arrays = [x for x in numbers(p) if isinstance(p.env[x], np.ndarray)]
+    if arrays:
+        x, name = operand(p, arrays), target(p)
+        texts = VIEWS + ["x.imag"] * 4 * (p.env[x].dtype == complex)
+        any(p.gives(name, f"{name} = {written(text, x)}") for text in in_turn(p, texts))
 
 
 def binary(p: Program, texts: list[str]) -> None:
-    x = operand(p)
+    x, name = operand(p), target(p)
     other = "a" if "a" in p.env and one_in(4, p) else operand(p)
     for y in other, x:  # itself, where the other one's shape does not fit
-        if fitting := [text for text in texts if fits(text, p.env[x], p.env[y])]:
-            p.call(target(p), p.rng.choice(fitting), x, y)
-            changed_by_its_owner(p, y)
-            break
+        for text in in_turn(p, texts):
+            if p.smooth(text, x, y) and p.gives(name, f"{name} = {written(text, x, y)}"):
+                changed_by_its_owner(p, y)
+                return
+
+
+def constant(p: Program) -> None:
+    x, text = operand(p), p.rng.choice(CONSTANT)
+    if p.env[x].ndim:
+        name = "m" if ">" in text else target(p)
+        p.gives(name, f"{name} = {written(text, x)}", constant=True)
 
 
 def index(p: Program, x: str) -> str:
     """An index of any form; lists in it may name an element twice."""
     shape = p.env[x].shape
-    masks = [name for name in p.nodes if p.env[name].dtype == bool and p.env[name].shape == shape]
-    if masks and one_in(2, p):
-        return p.rng.choice(masks)
+    if "m" in p.env and p.env["m"].shape == shape and one_in(2, p):
+        return "m"
     count = p.rng.randint(0 if one_in(8, p) else min(1, len(shape)), len(shape))
     length, from_the_last = p.rng.randint(1, 3), one_in(4, p)
     parts: list[Any] = []
@@ -555,7 +696,7 @@ def index(p: Program, x: str) -> str:
         places = [p.rng.randrange(-n, n) for _ in range(length)]
         ends = sorted(p.rng.sample(range(n + 1), 2))
         backwards = slice(None, None, -1)
-        parts.append(p.rng.choice([places, places, places, places[0], slice(*ends), backwards]))
+        parts.append(p.rng.choice([places, places, places[0], slice(*ends), backwards]))
     if one_in(4, p):
         parts.insert(p.rng.randint(0, len(parts)), None)
     if from_the_last or one_in(4, p):
@@ -564,68 +705,94 @@ def index(p: Program, x: str) -> str:
 
 
 def take(p: Program) -> None:
-    x = operand(p, axes=1)
-    text = f"x[{index(p, x)}]"
-    if 0 < eval(written(text, x), p.env).size <= MOST:
-        p.call(target(p), text, x)
+    x, name = operand(p), target(p)
+    if p.env[x].ndim:
+        p.gives(name, f"{name} = {x}[{index(p, x)}]")
+
+
+def written_to(p: Program) -> str | None:
+    """What is written to: a leaf seldom where that is refused."""
+    arrays = [x for x in numbers(p) if isinstance(p.env[x], np.ndarray)]
+    if p.modes[-1] and not one_in(8, p):
+        arrays = [x for x in arrays if p.nodes[id(p.root_of(x))] not in p.leaves]
+    return operand(p, arrays) if arrays else None
 
 
 def set_items(p: Program) -> None:
-    x = operand(p, axes=1)
-    if x in leaves(p) and p.modes[-1] and not one_in(8, p):
-        x = p.rng.choice([x for x in floats(p) if x not in leaves(p)] or [x])
-    where = index(p, x)
+    x = written_to(p)
+    if x and p.env[x].ndim:
+        text = f"{x}[{index(p, x)}] {p.rng.choice(['', '', '+', '*'])}= "
+        for y in in_turn(p, ["0.5", *operands(p)]):
+            if p.writes(x, text + y):
+                changed_by_its_owner(p, y)
+                break
 
-    def can_be_written(y: str) -> bool:
-        try:
-            exec(f"np.array({x})[{where}] = {y}", p.env)
-        except (TypeError, ValueError):  # TypeError: too many axes for a mask
-            return False
-        return True
 
-    others = [y for y in recorded(p) + values(p) if can_be_written(y)]
-    value = p.rng.choice(["0.5", *others])
-    p.write(x, where, value)
-    changed_by_its_owner(p, value)
+def write(p: Program) -> None:
+    x = written_to(p)
+    if x:
+        for text in in_turn(p, WRITES + OVERWRITES):
+            for y in in_turn(p, operands(p)):
+                whole = text in OVERWRITES
+                fits = p.smooth(text, x, y) and not (whole and p.env[x].dtype == complex)
+                if fits and p.writes(x, written(text, x, y), whole=whole):
+                    changed_by_its_owner(p, y)
+                    return
 
 
 def augment(p: Program) -> None:
     x, operator = operand(p), p.rng.choice("+-*")
-    others = [
-        y
-        for y in values(p)
-        if fits(f"x {operator} y", p.env[x], p.env[y])
-        and np.broadcast_shapes(p.env[x].shape, p.env[y].shape) == p.env[x].shape
-    ]
-    if others:
-        y = p.rng.choice(others)
-        p.augment(x, operator, y)
-        changed_by_its_owner(p, y)
+    for y in in_turn(p, operands(p)):
+        text = f"{x} {operator}= {y}"
+        is_number = isinstance(p.env[x], np.generic)
+        if p.gives(x, text) if is_number else p.writes(x, text, whole=True):
+            changed_by_its_owner(p, y)
+            break
+
+
+def rows(p: Program) -> None:
+    """A loop over what NumPy gives as views, or as numbers."""
+    x, y, row = operand(p), operand(p), f"v{len(p.steps)}"
+    text = f"for {row} in {x}: {row} *= {y}"
+    if p.env[x].ndim == 1:
+        p.gives(row, text)
+    elif p.env[x].ndim and not (p.modes[-1] and p.nodes[id(p.root_of(x))] in p.leaves):
+        p.writes(x, text)  # a refusal would leave a row
 
 
 def set_data(p: Program) -> None:
-    if names := leaves(p):
-        p.set_data(p.rng.choice(names))
+    arrays = [x for x in numbers(p) if isinstance(p.env[x], np.ndarray)]
+    if arrays:
+        x, y = operand(p, arrays), operand(p)
+        if x in floats(p) and p.nodes[id(p.env[x])] in {None, *p.leaves} and one_in(2, p):
+            p.outside(x, "", f"= {p.array(p.env[x].shape)}")
+        else:
+            p.outside(x, p.rng.choice(["", index(p, x)]), p.rng.choice([f"*= {y}", f"-= {y}"]))
 
 
 def step_of_a_leaf(p: Program) -> None:
     """As a training loop takes it."""
-    if names := [x for x in leaves(p) if fits("x - y", p.env[x], 0.25)]:
+    if names := leaves(p):
+        x = p.rng.choice(names)
         p.enter("no_grad")
-        p.augment(p.rng.choice(names), "-", "0.25")
+        p.writes(x, f"{x} -= 0.25", whole=True)
         p.leave()
 
 
 def cut(p: Program) -> None:
-    p.detach(target(p), p.rng.choice(floats(p)))
+    if names := [x for x in floats(p) if isinstance(p.env[x], np.ndarray)]:
+        x = p.rng.choice(names)
+        name, text = target(p), p.rng.choice(ELEMENTWISE)
+        if p.env[x].flags.forc and one_in(2, p):  # the copy on arrays has the same layout then
+            p.detach(name, x)
+        elif p.smooth(text, x):
+            arrays = f"{name} = {written(text, x)}"
+            p.gives(name, f"{name} = {written(text, f'{x}.data')}", arrays=arrays, constant=True)
 
 
 def alias(p: Program) -> None:
-    p.alias(target(p), p.rng.choice(floats(p)))
-
-
-def mask(p: Program) -> None:
-    p.mask("m", p.rng.choice(floats(p)))
+    name = target(p)
+    p.gives(name, f"{name} = {p.rng.choice(numbers(p))}")
 
 
 def block(p: Program) -> None:
@@ -639,38 +806,52 @@ def retain_grad(p: Program) -> None:
 
 
 def zero_grad(p: Program) -> None:
-    if names := recorded(p):
+    if names := [x for x in recorded(p) if p.is_root(x)]:
         p.zero_grad(p.rng.choice(names))
 
 
 def hook(p: Program) -> None:
-    if names := recorded(p):
+    if names := [x for x in recorded(p) if p.is_root(x)]:
         p.hook(p.rng.choice(names), p.rng.choice([0.5, -2.0]))
 
 
 def require_grad(p: Program) -> None:
-    if names := [x for x in floats(p) if x not in recorded(p) or x in leaves(p)]:
+    """Of what has no views: they would keep what they had."""
+    values = p.values()
+    names = [
+        x
+        for x in floats(p)
+        if p.is_root(x)
+        and (x not in recorded(p) or x in leaves(p))
+        and isinstance(values[x], np.ndarray)
+        and all(v is values[x] for y, v in values.items() if p.place_of(y) == p.place_of(x))
+    ]
+    if names:
         p.require_grad(p.rng.choice(names))
 
 
 def drop(p: Program) -> None:
     if len(floats(p)) > 1:
-        p.drop(p.rng.choice(list(p.nodes)))
+        p.drop(p.rng.choice([name for name in p.values() if name != "a"]))
 
 
 def plain(p: Program) -> None:
     if "a" not in p.env:
-        p.plain("a", shape(p))
+        p.gives("a", f"a = {p.array(shape(p))}")
 
 
 def changed_by_its_owner(p: Program, name: str) -> None:
     """Other numbers in an array that was used."""
     if name == "a":
-        p.plain(name, p.env[name].shape)
+        p.writes("a", f"a[...] = {p.array(p.env['a'].shape)}")
 
 
 def leaf(p: Program) -> None:
-    p.leaf(f"x{len(p.steps)}", shape(p))
+    p.tensor(f"x{len(p.steps)}", shape(p), leaf=True)
+
+
+def tensor(p: Program) -> None:
+    p.tensor(target(p), shape(p), leaf=False)
 
 
 def backward(p: Program) -> None:
@@ -691,29 +872,29 @@ def grad(p: Program) -> None:
 def differentiate(p: Program) -> None:
     """Once, as each derivative in the program multiplies the time that the oracle takes."""
     ys = [y for y in recorded(p) if p.intact(y)]
-    if not ys or not p.modes[-1] or any(step.kind == "differentiate" for step in p.steps):
+    if not ys or not p.modes[-1] or any(walk.directions for walk in p.walks.values()):
         return
     y = max(p.rng.choices(ys, k=3), key=lambda y: len(p.ancestors({p.node_of(y)})))
     before = p.ancestors({p.node_of(y)})
-    xs = {p.nodes[x]: x for x in recorded(p) if p.nodes[x] in before}
+    xs = {p.node_of(x): x for x in recorded(p) if p.is_root(x) and p.node_of(x) in before}
     if not one_in(4, p):  # rather by leaves: more is differentiated
         xs = {n: x for n, x in xs.items() if n in p.leaves} or xs
     some = p.rng.sample(list(xs.values()), min(len(xs), p.rng.randint(1, 2)))
-    if p.ledgers.keys().isdisjoint(p.between(some, y)):
+    if some and p.ledgers.keys().isdisjoint(p.between(some, y)):
         p.differentiate(f"v{len(p.steps)}", y, some)
 
 
 RECORDED: list[Callable[[Program], None]] = [
-    *[lambda p: unary(p, ELEMENTWISE)] * 5,
-    *[lambda p: unary(p, RESHAPING)] * 2,
+    *[lambda p: unary(p, ELEMENTWISE)] * 4,
+    lambda p: unary(p, RESHAPING),
     lambda p: unary(p, REDUCING),
-    *[lambda p: binary(p, BINARY)] * 5,
+    *[lambda p: binary(p, BINARY)] * 4,
     lambda p: binary(p, JOINING),
-    *[take] * 2, *[set_items] * 6, *[augment] * 4,
+    *[view] * 5, *[take] * 2, *[set_items] * 4, *[write] * 4, *[augment] * 3, rows,
 ]  # fmt: skip
 OTHERS: list[Callable[[Program], None]] = [
-    *[backward] * 4, *[grad] * 2, *[cut] * 2, *[alias] * 2, *[block] * 3, *[leaf] * 2,
-    *[step_of_a_leaf] * 2, *[plain] * 2, mask, set_data, zero_grad, require_grad, drop,
+    *[backward] * 4, *[grad] * 2, *[cut] * 2, *[alias] * 2, *[block] * 3, *[leaf] * 2, tensor,
+    *[step_of_a_leaf] * 2, *[plain] * 2, constant, *[set_data] * 2, zero_grad, require_grad, drop,
 ]  # fmt: skip
 # What a hook on a result sees, or retain_grad() there keeps, is what its rule happens to use again
 # where rules are differentiated.
@@ -734,14 +915,18 @@ def check(program: Program) -> None:
         exec(compile(program.source(after="see({})"), "<program>", "exec"), tensors)
         tensors.clear()
         # A leaf whose gradient is differentiable and the graph of that hold each other.
-        if not any(s.kind == "backward" and "create_graph" in s.text for s in program.steps):
+        if not any("create_graph" in s.text and ".backward" in s.text for s in program.steps):
             assert not any(reference() is not None for reference in comparison.made)
+    except RuntimeError as error:  # the engine refuses what it should not
+        raise AssertionError(str(error)) from error
+    except pytest.fail.Exception as error:  # or does not refuse what it should
+        raise AssertionError(str(error)) from error
     finally:
         gc.enable()
 
 
 class Comparison:
-    """What a program has on Tensors, seen after each statement, beside what it has in NumPy."""
+    """What a program has on Tensors, seen after its statements, beside what it has in NumPy."""
 
     def __init__(self, program: Program, tensors: dict[str, Any]) -> None:
         self.program = program
@@ -751,25 +936,35 @@ class Comparison:
         self.known: dict[tuple[int, tuple[int, ...]], Any] = {}  # gradients that were compared
 
     def see(self, i: int) -> None:
-        """Compare after the i-th statement."""
+        """Compare after the i-th statement, if it is one to look at."""
         step = self.program.steps[i]
         if step.arrays is not None:
             exec(step.arrays, self.arrays)
-        names = [name for name, t in self.tensors.items() if isinstance(t, mg.Tensor)]
-        for name in names:
-            found, expected = self.tensors[name].numpy(), self.arrays[name]
-            assert (found.shape, found.dtype) == (expected.shape, expected.dtype), name
-            far = np.abs(found - expected.astype(float)) > 1e-8
-            assert not np.any(far), f"{name} is {found}, and in NumPy {expected}"
-        if step.name in names:
-            t = self.tensors[step.name]
-            assert t.requires_grad == step.requires_grad, step.name
-            self.made += map(weakref.ref, (t, t.data))
-        self.see_gradients(i, {name: self.tensors[name].grad for name in names})
+        if i in self.program.walks and self.program.walks[i].inputs:
+            found = [g.detach().numpy() for g in self.tensors["gradients"]]
+            self.compare((i,), dict(zip(self.program.walks[i].inputs, found, strict=True)))
+        last = i + 1 == len(self.program.steps)
+        if last or i % self.program.seen_every == 0:
+            names = [name for name, t in self.tensors.items() if isinstance(t, mg.Tensor)]
+            for name in names:
+                self.see_value(name, self.tensors[name], self.arrays[name], step)
+            self.see_gradients(step, {name: self.tensors[name].grad for name in names})
 
-    def see_gradients(self, i: int, gradients: dict[str, Any]) -> None:
-        """Compare what backward() has added up, and what grad() returned."""
-        step = self.program.steps[i]
+    def see_value(self, name: str, t: mg.Tensor, expected: Any, step: Step) -> None:
+        """Compare one tensor with what the name stands for in NumPy."""
+        found = t.numpy()
+        self.made += map(weakref.ref, (t, owner(found)))
+        assert (found.shape, found.dtype) == (expected.shape, expected.dtype), name
+        strides = [
+            [s for s, n in zip(x.strides, x.shape, strict=True) if n > 1] for x in (found, expected)
+        ]
+        assert strides[0] == strides[1], f"{name} has the strides {strides[0]}, not {strides[1]}"
+        far = np.abs(np.subtract(found, expected, dtype=complex)) > 1e-8
+        assert not np.any(far), f"{name} is {found}, and in NumPy {expected}"
+        assert t.requires_grad == (name in step.recorded), name
+
+    def see_gradients(self, step: Step, gradients: dict[str, Any]) -> None:
+        """Compare what backward() has added up."""
         fresh: dict[tuple[int, ...], dict[int, Any]] = {}
         for name, g in gradients.items():
             node, ledger = step.kept.get(name, (None, ()))
@@ -781,9 +976,6 @@ class Comparison:
         for ledger, found in fresh.items():
             self.compare(ledger, found)
             self.known |= {(node, ledger): g.copy() for node, g in found.items()}
-        if step.kind == "grad" and not step.raises:
-            found = [g.detach().numpy() for g in self.tensors["gradients"]]
-            self.compare((i,), dict(zip(step.inputs, found, strict=True)))
 
     def compare(self, walks: tuple[int, ...], gradients: dict[int, Any]) -> None:
         """Hold gradients at nodes to the numerical derivative along a direction of them all."""
