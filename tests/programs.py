@@ -40,7 +40,7 @@ STEP = 0.04  # the largest difference that is taken
 # -- what is written in the statements: expressions of operands x and y
 
 ELEMENTWISE = [
-    "-x", "x * x", "x + x", "x**2", "0.5 * x", "1.5 - x", "x / 2", "1 / (1 + x * x)", "x.copy()",
+    "-x", "x * x", "x + x", "x**2", "0.5 * x", "1.5 - x", "x / 2", "1 / (1 + x * x)", "x**3",
     "np.tanh(x)", "np.sin(x)", "np.exp(x)", "np.exp(-x)", "np.log(1 + x * x)", "np.sqrt(1 + x**2)",
     "1 / (1 + np.exp(-x))", "np.abs(x)", "np.maximum(x, 0)", "np.clip(x, -1, 1)",
 ]  # fmt: skip
@@ -54,7 +54,7 @@ VIEWS = [  # in NumPy some of them copy, where memory does not lie so
     "np.lib.stride_tricks.sliding_window_view(x, 2, axis=0)", "x.real",
 ]  # fmt: skip
 RESHAPING = [
-    "x.flatten()", "np.sort(x)", "np.cumsum(x, axis=-1)", "np.repeat(x, 2, axis=0)",
+    "x.copy()", "x.flatten()", "np.sort(x)", "np.cumsum(x, axis=-1)", "np.repeat(x, 2, axis=0)",
     "np.roll(x, 1)", "x[[0, -1]]", "np.take(x, [0, -1], axis=-1)",
 ]  # fmt: skip
 REDUCING = [
@@ -306,12 +306,10 @@ class Program:
     def detach(self, name: str, x: str) -> None:
         self.gives(name, f"{name} = {x}.detach()", arrays=f"{name} = np.array({x})", constant=True)
 
-    def outside(self, x: str, index: str, write: str) -> None:
+    def outside(self, x: str, index: str, write: str) -> bool:
         """Write into x by x.data, which nothing is recorded of."""
-        arrays = f"{x}[{index or '...'}] {write}"
-        self.writes(
-            x, f"{x}.data{f'[{index}]' * bool(index)} {write}", arrays=arrays, recorded=False
-        )
+        text = f"{x}.data[{index}] {write}" if index else f"{x}.data {write}"
+        return self.writes(x, text, arrays=f"{x}[{index or '...'}] {write}", recorded=False)
 
     def require_grad(self, x: str) -> None:
         """A constant becomes a leaf; a leaf a constant."""
@@ -741,7 +739,9 @@ def write(p: Program) -> None:
 
 
 def augment(p: Program) -> None:
-    x, operator = operand(p), p.rng.choice("+-*")
+    x, operator, other = operand(p), p.rng.choice("+-*"), target(p)
+    if p.env[x].ndim == 0 and other != x:  # an alias follows an array, and no number
+        p.gives(other, f"{other} = {x}")
     for y in in_turn(p, operands(p)):
         text = f"{x} {operator}= {y}"
         is_number = isinstance(p.env[x], np.generic)
@@ -763,11 +763,13 @@ def rows(p: Program) -> None:
 def set_data(p: Program) -> None:
     arrays = [x for x in numbers(p) if isinstance(p.env[x], np.ndarray)]
     if arrays:
-        x, y = operand(p, arrays), operand(p)
-        if x in floats(p) and p.nodes[id(p.env[x])] in {None, *p.leaves} and one_in(2, p):
+        x, operator = p.rng.choice(arrays), p.rng.choice(["", "*", "-"])
+        if not operator and x in floats(p) and p.nodes[id(p.env[x])] in {None, *p.leaves}:
             p.outside(x, "", f"= {p.array(p.env[x].shape)}")
         else:
-            p.outside(x, p.rng.choice(["", index(p, x)]), p.rng.choice([f"*= {y}", f"-= {y}"]))
+            where = p.rng.choice(["", index(p, x)] if operator else [index(p, x)])
+            texts = (f"{operator}= {y}" for y in in_turn(p, operands(p)))
+            any(p.outside(x, where, text) for text in texts)
 
 
 def step_of_a_leaf(p: Program) -> None:
@@ -886,7 +888,7 @@ def differentiate(p: Program) -> None:
 
 RECORDED: list[Callable[[Program], None]] = [
     *[lambda p: unary(p, ELEMENTWISE)] * 4,
-    lambda p: unary(p, RESHAPING),
+    *[lambda p: unary(p, RESHAPING)] * 2,
     lambda p: unary(p, REDUCING),
     *[lambda p: binary(p, BINARY)] * 4,
     lambda p: binary(p, JOINING),

@@ -44,7 +44,7 @@ def drawn() -> list[Program]:
     """The same programs every time."""
     found: list[Program] = []
 
-    @settings(max_examples=300, derandomize=True, database=None, phases=[Phase.generate])
+    @settings(max_examples=200, derandomize=True, database=None, phases=[Phase.generate])
     @given(programs())
     def collect(program: Program) -> None:
         found.append(program)
@@ -222,7 +222,8 @@ def a_write_gives_the_array_that_was_written(engine: Planter) -> None:
 
     def sharing(target: Tensor, index: Any, value: Any) -> None:
         write(target, index, value)
-        if type(value) is Tensor and index is ... and not target._view:
+        whole = index is ... and not target._view and np.shape(value) == target.shape
+        if whole and type(value) is Tensor and value.dtype == target.dtype:
             target._held, target._place = value._array, value._node
 
     engine.plant("write", sharing)
@@ -264,7 +265,7 @@ def a_write_to_data_is_recorded(engine: Planter) -> None:
 
 
 def an_operator_in_place_gives_a_new_tensor(engine: Planter) -> None:
-    engine.replace(Tensor, "__imul__", Tensor.__mul__)
+    engine.replace(Tensor, "__iadd__", Tensor.__add__)
 
 
 def an_operator_in_place_changes_a_number(engine: Planter) -> None:
@@ -279,7 +280,19 @@ def an_operator_in_place_changes_a_number(engine: Planter) -> None:
 
 
 def a_view_is_not_taken_again(engine: Planter) -> None:
-    engine.plant("fresh", lambda view: None)
+    engine.plant("fresh", as_it_was(engine.found("fresh")))
+
+
+def as_it_was(fresh: Any) -> Any:
+    """In place of `fresh`: a view whose root was written to is one no more."""
+
+    def cut(view: Tensor) -> None:
+        array, place = view._held, view._place
+        fresh(view)
+        if view._held is not array:
+            view._held, view._place, view._view = array, place, None
+
+    return cut
 
 
 def a_view_keeps_its_place_in_the_graph(engine: Planter) -> None:
@@ -291,18 +304,6 @@ def a_view_keeps_its_place_in_the_graph(engine: Planter) -> None:
         view._place = place
 
     engine.plant("fresh", numbers_alone)
-
-
-def a_view_keeps_its_numbers(engine: Planter) -> None:
-    fresh = engine.found("fresh")
-
-    def place_alone(view: Tensor) -> None:
-        array = view._held
-        fresh(view)
-        if view._held.shape == array.shape:
-            view._held = array.copy()
-
-    engine.plant("fresh", place_alone)
 
 
 def a_view_is_seen_by_itself_alone(engine: Planter) -> None:
@@ -319,11 +320,10 @@ def a_view_is_seen_by_itself_alone(engine: Planter) -> None:
 
 def a_write_through_a_view_does_not_reach_the_others(engine: Planter) -> None:
     fresh, write = engine.found("fresh"), engine.found("write")
-    writing = []
+    cut, writing = as_it_was(fresh), []
 
     def only_while_writing(view: Tensor) -> None:
-        if writing:
-            fresh(view)
+        (fresh if writing else cut)(view)
 
     def marking(target: Tensor, index: Any, value: Any) -> None:
         writing.append(target)
@@ -386,7 +386,7 @@ BUGS = [
     nothing_refuses_a_write_to_a_leaf, a_leaf_that_is_written_to_is_another_one,
     what_is_written_outside_the_graph_keeps_its_gradient, a_write_to_data_is_recorded,
     an_operator_in_place_gives_a_new_tensor, an_operator_in_place_changes_a_number,
-    a_view_is_not_taken_again, a_view_keeps_its_place_in_the_graph, a_view_keeps_its_numbers,
+    a_view_is_not_taken_again, a_view_keeps_its_place_in_the_graph,
     a_view_is_seen_by_itself_alone, a_write_through_a_view_does_not_reach_the_others,
     reshape_copies, flatten_gives_a_view, a_copy_keeps_the_order_of_the_axes,
     the_gradient_of_a_view_is_a_millionth_too_large, an_element_seen_twice_counts_once,
@@ -395,9 +395,12 @@ BUGS = [
 
 
 @pytest.mark.parametrize("plant", BUGS, ids=lambda plant: plant.__name__)
-def test_a_planted_bug_is_found(plant, drawn, monkeypatch):
-    plant(Planter(monkeypatch))
-    assert any(map(differs, drawn))
+def test_a_planted_bug_is_found(plant, drawn):
+    with pytest.MonkeyPatch.context() as patch:
+        plant(Planter(patch))
+        found = next(filter(differs, drawn), None)
+    assert found
+    assert not differs(found)  # without the mistake
 
 
 def differs(program: Program) -> bool:
