@@ -124,7 +124,7 @@ def at(ufunc: np.ufunc) -> Callable[..., None]:
             write_result(ufunc.at, target, add_at(target, index, value))
             return
         places = np.arange(target.size).reshape(target.shape)[index]
-        values = [np.broadcast_to(asarray(v), places.shape).reshape(-1) for v in b]
+        values = [np.broadcast_to(asarray(v), places.shape).flatten() for v in b]
         places = places.reshape(-1)
         for turn in turns(places):
             where = np.unravel_index(places[turn], target.shape)
