@@ -65,7 +65,7 @@ defvjp(
     lambda g, _y, _x, source=None, destination=None: np.moveaxis(g, destination, source),
 )
 defvjp(np.swapaxes, lambda g, _y, _x, axis1=None, axis2=None: np.swapaxes(g, axis1, axis2))
-defvjp(np.squeeze, lambda g, _y, x_shape, **_: np.reshape(g, x_shape))
+defvjp(np.squeeze, lambda g, _y, x_shape, _axis=None, **_: np.reshape(g, x_shape))
 defvjp(np.expand_dims, lambda g, _y, x_shape, **_: np.reshape(g, x_shape))
 defvjp(np.broadcast_to, lambda g, _y, _x, **_: g, broadcasts=True)
 defvjp(np.flip, lambda g, _y, _x, axis=None: np.flip(g, axis))
