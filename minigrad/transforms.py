@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from minigrad.core import (
+    SCALAR,
     Tensor,
     asarray,
     enable_grad,
@@ -43,10 +44,12 @@ class Trace:
                 f"argnums={argnums} does not name arguments of {self.name}, which got {len(args)}"
             )
         call = list(args)
-        for i in positions:
-            call[i] = self._input(i, args[i])
-        self.inputs: list[Tensor] = [call[i] for i in positions]
+        self.inputs: list[Tensor] = [self._input(i, args[i]) for i in positions]
         with enable_grad():
+            for i, x in zip(positions, self.inputs, strict=True):
+                call[i] = x.copy()  # which the function may write into
+                if np.ndim(args[i]) == 0 and not isinstance(args[i], (np.ndarray, Tensor)):
+                    call[i]._view = SCALAR  # a number, as the argument is
             self.output = self._output(f(*call, **kwargs))
         self.in_tensors = holds_tensor([args, kwargs])
         # Whether the results are part of another graph, that they must stay in.
