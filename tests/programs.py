@@ -53,9 +53,9 @@ VIEWS = [  # in NumPy some of them copy, where memory does not lie so
     "np.broadcast_to(x, (2, *x.shape))", "x.view(complex)", "x.view(complex).imag", "x.view(float)",
     "np.lib.stride_tricks.sliding_window_view(x, 2, axis=0)", "x.real",
 ]  # fmt: skip
-RESHAPING = [
-    "x.copy()", "x.flatten()", "np.sort(x)", "np.cumsum(x, axis=-1)", "np.repeat(x, 2, axis=0)",
-    "np.roll(x, 1)", "x[[0, -1]]", "np.take(x, [0, -1], axis=-1)",
+RESHAPING = [  # copied where the result does not lie in memory as NumPy's does, as yet
+    "x.copy()", "x.flatten()", "np.sort(x).copy()", "np.cumsum(x, axis=-1)", "np.roll(x, 1)",
+    "np.repeat(x, 2, axis=0).copy()", "x[[0, -1]]", "np.take(x, [0, -1], axis=-1).copy()",
 ]  # fmt: skip
 REDUCING = [
     f"np.{name}(x{axis}{keepdims})"
@@ -95,7 +95,7 @@ KINKS = {  # what must not come near 0
     "np.maximum(x, 0)": "x",
     "np.maximum(x, y)": "x - y",
     "np.where(x > y, y, x * y)": "x - y",
-    "np.sort(x)": TIES,
+    "np.sort(x).copy()": TIES,
     "x.sort()": TIES,
     "x.partition(0)": TIES,
     "np.put_along_axis(x, np.argmax(x, axis=-1)[..., None], y, axis=-1)": TIES,
@@ -785,7 +785,8 @@ def cut(p: Program) -> None:
     if names := [x for x in floats(p) if isinstance(p.env[x], np.ndarray)]:
         x = p.rng.choice(names)
         name, text = target(p), p.rng.choice(ELEMENTWISE)
-        if p.env[x].flags.forc and one_in(2, p):  # the copy on arrays has the same layout then
+        flags = p.env[x].flags
+        if flags.forc and flags.writeable and one_in(2, p):  # as the copy on arrays is
             p.detach(name, x)
         elif p.smooth(text, x):
             arrays = f"{name} = {written(text, x)}"
