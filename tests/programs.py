@@ -399,6 +399,8 @@ class Program:
         self.walk(f"np.sum({y} * {y})", directions=directions)
         if self.gives(name, text, arrays=f"{name} = np.float64(slope({len(self.steps)}))"):
             self.blurred |= blurred
+        else:
+            del self.walks[len(self.steps)]
 
     # -- what statements have in common
 
