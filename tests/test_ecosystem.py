@@ -49,6 +49,25 @@ def test_opt_einsum_has_gradients() -> None:
     check_grads(lambda x, y: opt_einsum.contract("ij,jk,kl->il", x, y, x), X, X.T, order=2)
 
 
+@pytest.mark.parametrize("shape", [(5,), (4, 3), (6, 1, 2)])
+def test_rows_are_shuffled_by_an_index(shape: tuple[int, ...]) -> None:
+    rows = np.arange(float(np.prod(shape))).reshape(shape)
+
+    def shuffled(x: Any) -> Any:
+        return x[np.random.default_rng(3).permutation(len(x))]
+
+    check_grads(lambda x: shuffled(x) ** 2, rows, order=2)
+    expected = rows.copy()
+    np.random.default_rng(3).shuffle(expected)
+    np.testing.assert_array_equal(shuffled(mg.tensor(rows)).numpy(), expected)
+
+
+def test_numpy_warns_of_shuffling_in_place() -> None:
+    x = mg.tensor(X)
+    with pytest.warns(UserWarning, match="may contain duplicates after shuffling"):
+        np.random.default_rng(0).shuffle(x)
+
+
 def series(values: list[float]) -> Any:
     return pytest.importorskip("pandas").Series(values, index=list("abc"))
 
