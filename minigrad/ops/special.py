@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from minigrad.core import Array, Operand, defvjp, primitive
+from minigrad.core import Array, Operand, common_dtype, defvjp, primitive
 from minigrad.ops.elementwise import only_where
 
 Coefficients: TypeAlias = Sequence[float]
@@ -323,6 +323,15 @@ def logit(x: Array) -> Array:
         return np.where(near, 2 * np.arctanh(np.where(near, 2 * x - 1, 0)), np.log(x / (1 - x)))
 
 
+def floating(x: Array, y: Array) -> np.dtype[Any] | None:
+    """The dtype that x and y are joined in, so that no logarithm is less precise than its product.
+
+    None, which is NumPy's choice, unless it is a floating one.
+    """
+    dtype = common_dtype((x, y))
+    return dtype if dtype.kind == "f" else None
+
+
 @primitive(broadcasts=True)
 def xlogy(x: Array, y: Array) -> Array:
     """X log(y), and 0 where x is 0.
@@ -340,7 +349,7 @@ def xlogy(x: Array, y: Array) -> Array:
 
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return np.where(np.equal(x, 0) & ~np.isnan(y), 0, x * np.log(y))
+        return np.where(np.equal(x, 0) & ~np.isnan(y), 0, x * np.log(y, dtype=floating(x, y)))
 
 
 @primitive(broadcasts=True)
@@ -360,7 +369,7 @@ def xlog1py(x: Array, y: Array) -> Array:
 
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return np.where(np.equal(x, 0) & ~np.isnan(y), 0, x * np.log1p(y))
+        return np.where(np.equal(x, 0) & ~np.isnan(y), 0, x * np.log1p(y, dtype=floating(x, y)))
 
 
 @primitive
