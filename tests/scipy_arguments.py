@@ -1,8 +1,9 @@
 """What SciPy's and scikit-learn's functions are called with, where it cannot be found by trying.
 
 NAMED says what a parameter of a name takes wherever it occurs, ARGUMENTS what a function takes: one
-`call`, or several.  All floating arrays in a call become tensors that require grad.  Functions in
-it are written for any library.  scipy_calls.py uses it.
+`call`, or several; words after the function's name tell another call apart.  All floating arrays in
+a call become tensors that require grad.  Functions in it are written for any library.
+scipy_calls.py uses it.
 """
 
 from __future__ import annotations
@@ -58,6 +59,11 @@ def cubic(x: Any, c: Any) -> Any:
     return x**3 - c
 
 
+def decaying(x: Any, c: Any) -> Any:
+    """One that sums up to a number."""
+    return np.exp(-c * x)
+
+
 def bowl(x: Any, c: Any) -> Any:
     """One that is least at c."""
     return (x - c) ** 2
@@ -78,6 +84,7 @@ COUNTS = np.array([[3.0, 7.0], [8.0, 5.0]])
 ROTATION = np.array([[0.1, 0.2, 0.3, 0.9], [0.4, -0.1, 0.2, 0.8]])
 SPLINE = np.array([0.0, 0, 0, 0, 0.5, 1, 1, 1, 1]), np.array([0.3, 0.6, 0.2, 0.7, 0.4]), 3
 MOTION = array(2, 6)
+INFINITE = Held(np.full(8, np.inf), np.ones(8, bool))
 LINKAGE = np.array([[0.0, 1.0, 0.3, 2.0], [2.0, 3.0, 0.5, 2.0], [4.0, 5.0, 0.9, 4.0]])
 
 LINKAGES = Held(LINKAGE, np.array([True, True, False, True]))
@@ -141,6 +148,8 @@ ARGUMENTS: dict[str, Any] = {
     ),
     "integrate.tanhsinh": call(lambda x, c: c * x**2, V, V + 1, args=(W,)),
     "integrate.nsum": call(lambda k, c: c / k**2, np.ones(8, int), np.full(8, 30), args=(W,)),
+    "integrate.tanhsinh to infinity": call(decaying, np.zeros(8, int), INFINITE, args=(W,)),
+    "integrate.nsum to infinity": call(decaying, np.zeros(8, int), INFINITE, args=(W,)),
     "integrate.cubature": call(
         lambda x, c: c * x[:, 0] ** 2, array(1), 1 + array(1), args=(array(),)
     ),

@@ -2,9 +2,10 @@
 
 What is called is found by enumeration, and its arguments by trying: NAMED says what a parameter of
 a name takes, ARGUMENTS what a function takes that needs something else, and NumPy decides what
-fits.  A call is held to one law: **the gradient is that of the values, or there is an error**.  A
-result that is no tensor, or that does not require grad, is a gradient of zero: if differences find
-another one, the graph has been cut in silence.
+fits.  A call is held to one law: **the values are NumPy's and the gradient is that of the values,
+or there is an error**.  A result that is no tensor, or that does not require grad, is a gradient of
+zero: if differences find another one, the graph has been cut in silence.  Values are compared for
+all the arguments that are tried, with tensors that require grad and with such as do not.
 
     SCIPY_ARRAY_API=1 python tests/scipy_calls.py [--write] [--only WORD]
 
@@ -90,10 +91,7 @@ class Program:
             raise ValueError("the result has no finite number")
 
     def _gives_here_again(self) -> bool:
-        again = self._vector(self.xs)
-        if again.shape != self.here.shape:
-            return False
-        return np.allclose(again, self.here, RTOL, RTOL, equal_nan=True)
+        return same(self._vector(self.xs), self.here, RTOL)
 
     def _places(self, value: Any) -> Any:
         if isinstance(value, Held):
@@ -127,13 +125,40 @@ class Program:
         parts = [real for part in numbers(self.fn(*args, **kwargs)) for real in reals(part)]
         return np.concatenate([part.reshape(-1) for part in parts])
 
-    def __call__(self, *xs: Any) -> Any:
+    def all(self, *xs: Any) -> Any:
         """The numbers that the result has, of tensors where one of `xs` is one."""
         if any(isinstance(x, mg.Tensor) for x in xs):
             xs = tuple(x if isinstance(x, mg.Tensor) else mg.asarray(np.array(x)) for x in xs)
         else:
             xs = tuple(np.array(x) for x in xs)
-        return self._vector(xs)[self.keep]
+        return self._vector(xs)
+
+    def __call__(self, *xs: Any) -> Any:
+        """Those of them that are finite."""
+        return self.all(*xs)[self.keep]
+
+    def departure(self, y: Any) -> str:
+        """How what tensors give departs from what arrays give; empty if it does not."""
+        value = y.detach().numpy() if isinstance(y, mg.Tensor) else y
+        if same(value, self.here, 1e-9):
+            return ""
+        return f"value {short(value)}, not {short(self.here)}"
+
+    def departure_of_constants(self) -> str:
+        """The same, of tensors that do not require grad; they may raise."""
+        try:
+            with limited(SECONDS):
+                y = self.all(*(mg.asarray(np.array(x)) for x in self.xs))
+        except (Exception, SystemExit):
+            return ""
+        return self.departure(y)
+
+
+def same(value: Any, expected: Any, atol: float) -> bool:
+    """Whether all numbers agree, what is not finite among them."""
+    return value.shape == expected.shape and np.allclose(
+        value, expected, RTOL, atol, equal_nan=True
+    )
 
 
 APPROXIMATE = {"error", "nfev", "nit", "f_x", "xl", "xr", "fl", "fr", "bracket", "f_bracket"}
@@ -192,8 +217,10 @@ def limited(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def outcome_of(name: str, fn: Callable[..., Any], arguments: Arguments) -> Outcome:
-    """What becomes of a call."""
+def outcome_of(
+    name: str, fn: Callable[..., Any], arguments: Arguments, by_gradient: bool = True
+) -> Outcome:
+    """What becomes of a call; its value alone is looked at unless `by_gradient`."""
     try:
         with limited(SECONDS):
             program = Program(fn, arguments)
@@ -203,6 +230,10 @@ def outcome_of(name: str, fn: Callable[..., Any], arguments: Arguments) -> Outco
         return Outcome(name, "not called", reason(error))
     if program.is_random:
         return Outcome(name, "random")
+    if departure := program.departure_of_constants():
+        return Outcome(name, "wrong", f"of constants: {departure}")
+    if not by_gradient:
+        return Outcome(name, "not differentiated")
     each = [by_one(name, program, i) for i in range(len(program.xs))]
     for kind in ("wrong", "detached", "nan", "rough"):
         for outcome in each:
@@ -225,27 +256,29 @@ def by_one(name: str, program: Program, i: int) -> Outcome:
     note = ""
 
     def f(x: Any) -> Any:
+        return program(*given(x))
+
+    def given(x: Any) -> list[Any]:
         if note and isinstance(x, mg.Tensor):
             x = x.copy()
-        return program(*xs[:i], x, *xs[i + 1 :])
+        return [*xs[:i], x, *xs[i + 1 :]]
 
     try:
         with limited(SECONDS):
             try:
-                y = f(mg.tensor(xs[i], requires_grad=True))
+                y = program.all(*given(mg.tensor(xs[i], requires_grad=True)))
             except RuntimeError as error:
-                if "on a leaf that requires grad" not in str(error):
+                if "leaf that requires grad" not in str(error):
                     raise
                 note = f"argument {i} is written to: give it x.copy()"
-                y = f(mg.tensor(xs[i], requires_grad=True))
+                y = program.all(*given(mg.tensor(xs[i], requires_grad=True)))
     except Slow as error:
         return Outcome(name, "rough", str(error))
     except Exception as error:
         return Outcome(name, "raises", reason(error))
-    expected = f(xs[i])
-    value = y.detach().numpy() if isinstance(y, mg.Tensor) else y
-    if value.shape != expected.shape or not np.allclose(value, expected, RTOL, 1e-9):
-        return Outcome(name, "wrong", f"argument {i}: value {short(value)}, not {short(expected)}")
+    if departure := program.departure(y):
+        return Outcome(name, "wrong", f"argument {i}: {departure}")
+    y = y[program.keep]
     follows = isinstance(y, mg.Tensor) and y.requires_grad
     message = ""
     for step in (1e-2, 1e-3, 1e-4):
@@ -342,13 +375,13 @@ def candidates(name: str, fn: Callable[..., Any], named: dict[str, Any]) -> Iter
 
 
 def best(name: str, fn: Callable[..., Any], calls: Iterable[Arguments]) -> Outcome:
-    """The outcome of the first call that has a derivative, or is wrong; or why none has."""
-    rank = ["not called", "no array", "random", "rough", "raises", "constant"]
+    """The outcome of the first call that has a derivative, or why none has; or of a wrong one."""
+    rank = ["not differentiated", "not called", "no array", "random", "rough", "raises", "constant",
+            "differentiable", "nan", "detached", "wrong"]  # fmt: skip
     found = Outcome(name, "not called")
     for arguments in calls:
-        outcome = outcome_of(name, fn, arguments)
-        if outcome.kind in ("wrong", "detached", "nan", "differentiable"):
-            return outcome
+        undecided = rank.index(found.kind) < rank.index("differentiable")
+        outcome = outcome_of(name, fn, arguments, by_gradient=undecided)
         if rank.index(outcome.kind) > rank.index(found.kind):
             found = outcome
     return found
@@ -373,6 +406,9 @@ def of_scipy() -> Iterator[Named]:
         found = importlib.import_module(f"scipy.{module}")
         for name in found.__all__:
             yield from calls_of(f"{module}.{name}", getattr(found, name))
+        for name in ARGUMENTS:
+            if name.startswith(f"{module}.") and " " in name:
+                yield name, getattr(found, name.split()[0].removeprefix(f"{module}."))
 
 
 def calls_of(name: str, found: Any) -> Iterator[Named]:
@@ -472,6 +508,7 @@ SETTINGS: dict[str, dict[str, Any]] = {  # of an estimator: what the standard is
     "LogisticRegression": {"solver": "lbfgs"},
     "PCA": {"svd_solver": "full", "n_components": 2},
     "Ridge": {"solver": "svd"},
+    "GaussianMixture": {"n_components": 2, "init_params": "random", "random_state": 0},
     "Nystroem": {"kernel": "rbf", "n_components": 4, "random_state": 0},
 }
 METHODS = (
@@ -656,7 +693,9 @@ def page(found: Sequence[Outcome]) -> str:
         "is imported,",
         "scikit-learn within `sklearn.config_context(array_api_dispatch=True)`.",
         "",
-        "Each gradient was held against differences; where none comes out, differences must be 0.",
+        "Values were held against those of NumPy's arrays, for tensors that require grad and for "
+        "such as do not, and each gradient against differences; where none comes out, differences "
+        "must be 0.",
         "**No call cuts the graph in silence**: what neither library can pass on raises.",
         "",
         *(f"- *{kind}*: {what}" for kind, what in KINDS.items()),
@@ -678,8 +717,9 @@ def page(found: Sequence[Outcome]) -> str:
         "",
         "## Gradients that are nan",
         "",
-        "The library computes 0/0 in elements that it replaces afterwards;",
-        "the chain rule multiplies what flows there, which is 0, with an infinite slope.",
+        "The library computes 0/0, or a function at nan or infinity, in elements that it replaces "
+        "afterwards, or gives a weight of 0;",
+        "the chain rule multiplies what flows there, which is 0, with a slope that is not finite.",
         "",
         *(f"- `{o.name}`: by {o.detail.partition(':')[0]}" for o in of_kind["nan"]),
         "",

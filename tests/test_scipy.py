@@ -73,6 +73,13 @@ def test_as_much_works_as_is_claimed(
     assert kinds.count("differentiable") >= differentiable
 
 
+@pytest.mark.parametrize("name", ["nsum", "tanhsinh"])
+def test_to_infinity_the_value_is_numpys_and_the_gradient_is_nan(
+    found: dict[str, Outcome], name: str
+) -> None:
+    assert found[f"scipy.integrate.{name} to infinity"].kind == "nan"
+
+
 # -- the law, on functions that keep it or break it
 
 
@@ -90,6 +97,18 @@ slightly_wrong.defvjp(lambda g, _y, x: 2.001 * g * x)
 
 def another_value(x: Any) -> Any:
     return x * 1.001 if isinstance(x, mg.Tensor) else x
+
+
+def another_value_of_constants(x: Any) -> Any:
+    return x * 1.001 if isinstance(x, mg.Tensor) and not x.requires_grad else x
+
+
+def another_pole(x: Any) -> Any:
+    return np.concatenate([x, [-np.inf if isinstance(x, mg.Tensor) else np.inf]])
+
+
+def another_value_of_long_ones(x: Any) -> Any:
+    return x * 1.001 if isinstance(x, mg.Tensor) and len(x) > 3 else x
 
 
 def masked(x: Any) -> Any:
@@ -112,13 +131,21 @@ def in_part(x: Any, y: Any) -> Any:
         (np.exp, 1, "differentiable"), (np.multiply, 2, "differentiable"),
         (np.fft.fft, 1, "differentiable"), (np.argsort, 1, "constant"), (np.floor, 1, "constant"),
         (np.asarray, 1, "raises"), (in_part, 2, "differentiable"), (detaching, 1, "detached"),
-        (slightly_wrong, 1, "wrong"), (another_value, 1, "wrong"), (masked, 1, "nan"),
-        (jittered, 1, "random"),
+        (slightly_wrong, 1, "wrong"), (another_value, 1, "wrong"),
+        (another_value_of_constants, 1, "wrong"), (another_pole, 1, "wrong"),
+        (masked, 1, "nan"), (jittered, 1, "random"),
     ],
 )  # fmt: skip
 def test_a_call_is_held_to_the_law(fn: Any, n: int, kind: str) -> None:
     arguments = call(*(np.array([0.2, 0.7, 0.4]) + i for i in range(n)))
     assert scipy_calls.outcome_of("f", fn, arguments).kind == kind
+
+
+def test_values_are_compared_for_all_arguments_that_are_tried() -> None:
+    calls = [call(np.full(n, 0.5)) for n in (2, 3, 4)]
+    assert scipy_calls.best("f", np.exp, calls).kind == "differentiable"
+    assert scipy_calls.best("f", another_value_of_long_ones, calls).kind == "wrong"
+    assert scipy_calls.best("f", another_value_of_long_ones, calls[:2]).kind == "differentiable"
 
 
 def test_what_is_in_part_is_said() -> None:
