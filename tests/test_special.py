@@ -1,5 +1,6 @@
 """Special functions: exact values, what happens at poles, and each function of SciPy's placed."""
 
+import itertools
 import math
 import os
 import subprocess
@@ -114,6 +115,15 @@ def test_what_is_ours_has_the_values_of_scipy(name):
     np.testing.assert_allclose(ours(x), scipy_special.UFUNCS[name](x), rtol=1e-13)
     assert ours(x.astype(np.float32)).dtype == np.float32
     np.testing.assert_array_equal(ours(x.tolist()), ours(x))
+
+
+@pytest.mark.parametrize("dtypes", [*itertools.permutations((np.int64, np.float32, np.float64), 2)])
+@pytest.mark.parametrize("fn", [special.xlogy, special.xlog1py])
+def test_a_logarithm_is_as_precise_as_its_product(fn, dtypes):
+    x, y = (np.arange(1, 99).astype(dtype) for dtype in dtypes)
+    together = np.result_type(x, y)
+    np.testing.assert_array_equal(fn(x, y), fn(x.astype(together), y.astype(together)))
+    np.testing.assert_array_equal(fn(mg.tensor(x), y).numpy(), fn(x, y))
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
