@@ -330,6 +330,7 @@ ARGUMENTS: dict[str, Any] = {
     "ndimage.gaussian_filter1d": call(IMAGE, 0.7),
     # -- signal
     **{f"signal.{name}": call(2, array()) for name in ("butter", "bessel", "iircomb", "iirfilter")},
+    "signal.oaconvolve": call(array(200), array(4)),  # in blocks that overlap
     "signal.cheby1": call(2, np.array(1.0), array()),
     "signal.cheby2": call(2, np.array(40.0), array()),
     "signal.ellip": call(2, np.array(1.0), np.array(40.0), array()),

@@ -84,14 +84,15 @@ class Program:
         if not self.xs:
             raise NoArray
         self.here = self._vector(self.xs)
-        # Twice, since a few rows may be shuffled into the same order by chance.
-        self.is_random = not all(self._gives_here_again() for _ in range(2))
         self.keep = np.flatnonzero(np.isfinite(self.here))
         if not self.keep.size:
             raise ValueError("the result has no finite number")
 
-    def _gives_here_again(self) -> bool:
-        return same(self._vector(self.xs), self.here, RTOL)
+    @functools.cached_property
+    def is_random(self) -> bool:
+        """Whether it gives another result when it is called again."""
+        # Twice, since a few rows may be shuffled into the same order by chance.
+        return not all(same(self._vector(self.xs), self.here, RTOL) for _ in range(2))
 
     def _places(self, value: Any) -> Any:
         if isinstance(value, Held):
@@ -228,9 +229,10 @@ def outcome_of(
         return Outcome(name, "no array")
     except (Exception, SystemExit) as error:
         return Outcome(name, "not called", reason(error))
-    if program.is_random:
+    departure = program.departure_of_constants()
+    if (departure or by_gradient) and program.is_random:
         return Outcome(name, "random")
-    if departure := program.departure_of_constants():
+    if departure:
         return Outcome(name, "wrong", f"of constants: {departure}")
     if not by_gradient:
         return Outcome(name, "not differentiated")
