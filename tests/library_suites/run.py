@@ -1,15 +1,13 @@
 """SciPy's and scikit-learn's own array API tests on tensors: `python tests/library_suites/run.py`.
 
-Their tests run on array_api_strict, and a module of that name in stand_in is minigrad.  A failure
-is right only where reasons.toml has an entry for it, by its test and its error: a clear refusal,
-what array_api_strict itself fails, or what happens to NumPy's own read-only arrays.  The exit
-status is 1 for a failure that no entry explains, and for an entry that explains nothing.
+Their tests run on array_api_strict, for which minigrad stands in.  A failure is right only where
+reasons.toml has an entry for it, by its test and its error.  The exit status is 1 for a failure
+that no entry explains, and for an entry that explains nothing.
 
-    python tests/library_suites/run.py [--quick] [--jobs N] [--baseline] [SUBPACKAGE ...]
+    python tests/library_suites/run.py [--quick] [--jobs N] [SUBPACKAGE ...]
 
-It takes an environment of its own, with `pip install scipy scikit-learn mpmath hypothesis pytest
-pytest-xdist pytest-timeout`.  With `--baseline`, array_api_strict has to be there, and is what the
-tests run on: only entries of what it fails count.
+It takes an environment of its own, with `pip install numpy scipy scikit-learn mpmath hypothesis
+pytest pytest-xdist pytest-timeout` and no other library of arrays.
 """
 
 from __future__ import annotations
@@ -40,9 +38,9 @@ NEEDED = {
 }  # fmt: skip
 OTHERS = ["torch", "jax", "dask", "cupy", "array_api_strict"]  # the tests import those they find
 KINDS = {
-    "refused": "an error that says what is refused, and why",
-    "strict": "fails with array_api_strict, too",
-    "library": "so it does with NumPy's arrays, if they are read-only",
+    "refused": "an error, in place of a value that would be wrong",
+    "library": "NumPy's arrays fail likewise, where they are read-only as a tensor's are",
+    "stand-in": "the test knows array_api_strict from what stands in for it",
 }
 
 
@@ -66,32 +64,29 @@ class Failure(NamedTuple):
     error: str
 
 
-def entries(subpackage: str, baseline: bool) -> list[Entry]:
+def entries(subpackage: str) -> list[Entry]:
     """What explains failures in a subpackage."""
     table = tomllib.loads((HERE / "reasons.toml").read_text())
     found = [Entry(**entry) for entry in table.get(subpackage, [])]
     if unknown := {entry.kind for entry in found} - KINDS.keys():
         raise ValueError(f"reasons.toml: the kinds are {', '.join(KINDS)}, not {unknown}")
-    return [entry for entry in found if entry.kind == "strict" or not baseline]
+    return found
 
 
-def obstacles(baseline: bool) -> Iterator[str]:
+def obstacles() -> Iterator[str]:
     """Why the tests cannot run in this environment."""
-    missing = [package for module, package in NEEDED.items() if not find_spec(module)]
-    if baseline and not find_spec("array_api_strict"):
-        missing.append("array_api_strict")
-    if missing:
+    if missing := [package for module, package in NEEDED.items() if not find_spec(module)]:
         yield f"not installed: pip install {' '.join(missing)}"
-    if found := [other for other in OTHERS[: -1 if baseline else None] if find_spec(other)]:
-        yield f"in an environment without {', '.join(found)}: the tests would run on that, too"
+    if found := [other for other in OTHERS if find_spec(other)]:
+        yield f"take an environment without {', '.join(found)}: the tests would run on it, too"
 
 
-def run(subpackage: str, jobs: int, baseline: bool, log: Path) -> ElementTree.Element:
+def run(subpackage: str, jobs: int, log: Path) -> ElementTree.Element:
     """Run the tests of a subpackage; the report that pytest writes."""
-    path = [] if baseline else [str(HERE / "stand_in"), str(HERE.parents[1])]
+    path = f"{HERE / 'stand_in'}{os.pathsep}{HERE.parents[1]}"
     learn = subpackage == "sklearn"
     environment = {
-        **os.environ, "PYTHONPATH": os.pathsep.join(path), "PYTHONDONTWRITEBYTECODE": "1",
+        **os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1",
         "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
         "SCIPY_ARRAY_API": "1" if learn else '["array_api_strict"]',
     }  # fmt: skip
@@ -145,16 +140,15 @@ def main() -> None:
     parser.add_argument("subpackages", nargs="*", metavar="SUBPACKAGE", help=" ".join(SUBPACKAGES))
     parser.add_argument("--quick", action="store_true", help=f"{QUICK[0]} only")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
-    parser.add_argument("--baseline", action="store_true", help="on array_api_strict itself")
     options = parser.parse_args()
-    for obstacle in obstacles(options.baseline):
-        parser.error(f"{sys.executable} cannot run them; {obstacle}")
+    if found := "; ".join(obstacles()):
+        parser.error(f"{sys.executable} cannot run them; {found}")
     chosen = options.subpackages or (QUICK if options.quick else SUBPACKAGES)
     logs = Path(tempfile.mkdtemp(prefix="library_suites_"))
     right = True
     for subpackage in chosen:
-        report = run(subpackage, options.jobs, options.baseline, logs / f"{subpackage}.txt")
-        right &= compared(subpackage, report, entries(subpackage, options.baseline))
+        report = run(subpackage, options.jobs, logs / f"{subpackage}.txt")
+        right &= compared(subpackage, report, entries(subpackage))
     print(f"what pytest printed: {logs}")
     sys.exit(not right)
 
