@@ -124,6 +124,8 @@ def test_a_logarithm_is_as_precise_as_its_product(fn, dtypes):
     together = np.result_type(x, y)
     np.testing.assert_array_equal(fn(x, y), fn(x.astype(together), y.astype(together)))
     np.testing.assert_array_equal(fn(mg.tensor(x), y).numpy(), fn(x, y))
+    for weak in fn(x, 2.0), fn(2.0, x), fn(mg.tensor(x), 2.0):
+        assert weak.dtype == (x * 2.0).dtype
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])

@@ -323,13 +323,12 @@ def logit(x: Array) -> Array:
         return np.where(near, 2 * np.arctanh(np.where(near, 2 * x - 1, 0)), np.log(x / (1 - x)))
 
 
-def floating(x: Array, y: Array) -> np.dtype[Any] | None:
-    """The dtype that x and y are joined in, so that no logarithm is less precise than its product.
-
-    None, which is NumPy's choice, unless it is a floating one.
-    """
+def joined(x: Array, y: Array) -> Array:
+    """`y` in its dtype together with x: a logarithm is as precise as its product."""
     dtype = common_dtype((x, y))
-    return dtype if dtype.kind == "f" else None
+    if dtype.kind != "f":
+        return y
+    return y.astype(dtype, copy=False) if hasattr(y, "astype") else np.asarray(y, dtype)
 
 
 @primitive(broadcasts=True)
@@ -349,7 +348,7 @@ def xlogy(x: Array, y: Array) -> Array:
 
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return np.where(np.equal(x, 0) & ~np.isnan(y), 0, x * np.log(y, dtype=floating(x, y)))
+        return np.where(np.equal(x, 0) & ~np.isnan(y), 0, x * np.log(joined(x, y)))
 
 
 @primitive(broadcasts=True)
@@ -369,7 +368,7 @@ def xlog1py(x: Array, y: Array) -> Array:
 
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return np.where(np.equal(x, 0) & ~np.isnan(y), 0, x * np.log1p(y, dtype=floating(x, y)))
+        return np.where(np.equal(x, 0) & ~np.isnan(y), 0, x * np.log1p(joined(x, y)))
 
 
 @primitive
