@@ -600,7 +600,7 @@ def outcomes(only: str = "") -> Iterator[Outcome]:
 REASONS = {  # what an error says, and what it means
     "conversion to a NumPy array": "the library computes with NumPy's arrays: the tensor refuses",
     r"(float|complex)\(x\) would": "the library makes a Python number of it: the tensor refuses",
-    "out= would": "the library writes into an array that a graph may need",
+    "out= would": "the library writes a result into an array of NumPy's",
     "has no derivative": "a function of NumPy's or SciPy's without a rule",
     "has no attribute|has no '": "the library asks for the memory of an array",
     "only floating results": "the library makes integers or truth values of it",
