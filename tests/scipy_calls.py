@@ -723,6 +723,8 @@ def page(found: Sequence[Outcome]) -> str:
         "The library computes 0/0, or a function at nan or infinity, in elements that it replaces "
         "afterwards, or gives a weight of 0;",
         "the chain rule multiplies what flows there, which is 0, with a slope that is not finite.",
+        "As an operation of its own, made with `minigrad.primitive`, such a call has the gradient "
+        "that its rule computes.",
         "",
         *(f"- `{o.name}`: by {o.detail.partition(':')[0]}" for o in of_kind["nan"]),
         "",

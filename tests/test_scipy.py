@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad.testing import check_grads
 
 NEEDED = {"scipy": (1, 17), "scikit-learn": (1, 9)}
 
@@ -78,6 +79,21 @@ def test_to_infinity_the_value_is_numpys_and_the_gradient_is_nan(
     found: dict[str, Outcome], name: str
 ) -> None:
     assert found[f"scipy.integrate.{name} to infinity"].kind == "nan"
+
+
+def test_a_sum_to_infinity_has_a_gradient_as_an_operation_of_its_own() -> None:
+    from scipy import integrate
+
+    @mg.primitive
+    def moment(x: Any, n: int) -> Any:
+        """The sum of k**n exp(-x k) over all k >= 0."""
+        a, b = np.zeros_like(x), np.full_like(x, np.inf)
+        return integrate.nsum(lambda k, x: k**n * np.exp(-x * k), a, b, args=(x,)).sum
+
+    moment.defvjp(lambda g, _y, x, n: -g * moment(x, n + 1))
+    x = np.linspace(0.5, 2, 5)
+    np.testing.assert_allclose(moment(x, 0), 1 / (1 - np.exp(-x)))
+    check_grads(lambda x: moment(x, 0), x, rtol=1e-6)
 
 
 # -- the law, on functions that keep it or break it
