@@ -8,7 +8,6 @@ put it in `PROPERTIES`.  It needs NumPy only; strategies.py, which draws calls, 
 from __future__ import annotations
 
 import functools
-import operator
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
@@ -395,7 +394,9 @@ def written_to(result: Any, value: float) -> str:
     """Write to a result, and say what it is."""
     try:
         with no_grad(), warnings.catch_warnings(action="error", category=DeprecationWarning):
-            if operator.iadd(result, result.dtype.type(0)) is not result:
+            same = result
+            same += result.dtype.type(0)
+            if same is not result:
                 return "a number"
             result[...] = value
     except ValueError:
