@@ -68,7 +68,7 @@ class Memory:
     """Some of an array's memory, to be looked at in another way: np.ndarray takes it whole only."""
 
     def __init__(self, whole: npt.NDArray[Any], where: Region) -> None:
-        self.whole = whole
+        self.base = whole
         address = first_byte(whole) - before(whole.shape, whole.strides) + where.offset
         self.__array_interface__ = {
             "version": 3, "data": (address, False), "shape": where.shape,

@@ -228,6 +228,8 @@ def tie(result: TensorBase, args: Iterable[Any]) -> None:
     """Make `result` a view of the one among `args` in whose memory it lies."""
     y = result._held
     memory = getattr(y, "base", None)
+    if memory is not None and type(memory) is not ndarray:  # what as_strided puts between
+        memory = getattr(memory, "base", memory)
     for t in args:
         if isinstance(t, TensorBase):
             x = t._held

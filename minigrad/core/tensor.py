@@ -285,7 +285,7 @@ class Tensor(TensorBase):
 
     def detach(self) -> Tensor:
         """The value as it is now, as a constant: nothing flows back through it."""
-        return Tensor(self._array)
+        return like_number(Tensor(self._array), self)
 
     # -- the value ----------------------------------------------------------------------------
 
@@ -564,8 +564,6 @@ class Tensor(TensorBase):
     tanh: Unary = method_of(np.tanh, "The hyperbolic tangent of each element")
     sin: Unary = method_of(np.sin, "The sine of each element")
     cos: Unary = method_of(np.cos, "The cosine of each element")
-    conj: Unary = method_of(np.conjugate, "The complex conjugate of each element")
-    conjugate: Unary = conj  # SciPy calls it by either name
 
     sum: Reduction = method_of(np.sum, "The sum over `axis`")
     mean: Reduction = method_of(np.mean, "The mean over `axis`")
@@ -665,11 +663,17 @@ class Tensor(TensorBase):
             raise TypeError(f"a tensor of {self.dtype} has no imaginary part to set")
         self.imag[...] = value
 
+    def conj(self) -> Tensor:
+        """The complex conjugate of each element; real numbers are their own."""
+        return call(np.conjugate, self) if self.dtype.kind == "c" else self
+
+    conjugate = conj  # SciPy calls it by either name
+
     def astype(self, dtype: npt.DTypeLike, *, copy: bool = True) -> Tensor:
         """Cast to another dtype; the gradient comes back in the dtype of this tensor."""
         if self.dtype == dtype and not (copy and self._view is not SCALAR):
             return self
-        result: Tensor = self.copy() if self.dtype == dtype else call(cast, self, dtype)
+        result = call(np.copy, self) if self.dtype == dtype else call(cast, self, dtype)
         return like_number(result, self)
 
     def view(self, dtype: npt.DTypeLike) -> Tensor:
