@@ -88,7 +88,7 @@ def main(argv: list[str] | None = None) -> None:
         plot(losses).savefig(args.out / "dask-regression.png", dpi=120)
     except (OSError, KeyboardInterrupt) as error:
         fail(str(error) or "interrupted", status=2 if isinstance(error, OSError) else 130)
-    furthest = np.abs(w.data - weights).max()
+    furthest = np.abs(w.numpy() - weights).max()
     print(f"The loss fell from {losses[0]:.4f} to {losses[-1]:.4f}; {args.out} has the plot.")
     print(f"The weights are those that y was made with, within {furthest:.5f}.")
     if not furthest < 0.02:

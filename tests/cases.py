@@ -497,7 +497,7 @@ CALLS: dict[Callable[..., Any], Any] = {
     operator.getitem: indexing_call(),
     core.indexed_update: updating(),
     core.region: taking_views(),
-    core.outside: putting_views_back(),
+    core.among_zeros: putting_views_back(),
     writing.add_at: updating(),
     indexing.scatter: scattering(),
     indexing.pick: picking(),

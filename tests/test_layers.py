@@ -201,6 +201,17 @@ def test_the_engine_names_its_rooms_in_their_order():
     assert listed == ROOMS
 
 
+def test_the_page_on_the_engine_says_what_a_room_imports_and_how_long_it_is():
+    page = (ROOT.parent / "docs" / "engine.md").read_text()
+    rows = re.findall(r"^\| \[(\w+)\]\S+ \| .* \| (\d+) \| (.*)\|$", page, re.MULTILINE)
+    assert [room for room, _, _ in rows] == ROOMS
+    for room, lines, imports in rows:
+        module = f"minigrad.core.{room}"
+        found = {f.imported.removeprefix("minigrad.core.") for f in IMPORTS if f.importer == module}
+        assert set(filter(None, imports.strip().split(", "))) == found & set(ROOMS), room
+        assert abs(int(lines) - len(MODULES[module].read_text().splitlines())) <= 20, room
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_is_no_larger_than_can_be_read_at_once(room):
     lines = len(MODULES[f"minigrad.core.{room}"].read_text().splitlines())

@@ -358,7 +358,7 @@ def the_gradient_of_a_view_is_a_millionth_too_large(engine: Planter) -> None:
 
 def an_element_seen_twice_counts_once(engine: Planter) -> None:
     """By a sliding window, or what was broadcast."""
-    outside = engine.found("outside")
+    outside = engine.found("among_zeros")
 
     def once(g: Any, where: Any, shape: tuple[int, ...]) -> Any:
         laid_out = engine.found("laid_out")

@@ -52,7 +52,7 @@ from minigrad.core.memory import Region
 from minigrad.core.messages import home_of, name_of, unsupported
 from minigrad.core.mode import enable_grad, is_grad_enabled, no_grad
 from minigrad.core.operands import as_tensor, cast, common_dtype, operand
-from minigrad.core.recording import DOUBLE, SINGLE, outside, region, taken_out
+from minigrad.core.recording import DOUBLE, SINGLE, among_zeros, region, taken_out
 from minigrad.core.rules import Reads, Rule, composite, defvjp, reads
 from minigrad.core.tables import (
     COMPLEX,
@@ -85,11 +85,11 @@ __all__ = [
     "COMPLEX", "COMPOSITES", "CONSTANTS", "DETACHED", "DOUBLE", "LAZY", "LIBRARIES", "NO_METHODS",
     "REAL", "REFUSED", "RULES", "SCALAR", "SHORTCUTS", "SINGLE", "WRITES", "Array", "Axis",
     "ChunkedShape", "Node", "Operand", "Primitive", "Reads", "Region", "Rule", "Tensor", "Vjp",
-    "apply", "as_array", "as_tensor", "asarray", "backpropagate", "bind", "call", "cast",
+    "among_zeros", "apply", "as_array", "as_tensor", "asarray", "backpropagate", "bind", "call", "cast",
     "check_device", "common_dtype", "composite", "defvjp", "dispatch", "enable_grad", "grad",
     "held_elsewhere", "holds_lazy", "holds_tensor", "home_of", "indexed_update", "into_plain_array",
     "is_array", "is_grad_enabled", "is_lazy", "known", "name_of", "needs_grad", "new_node",
-    "new_tensor", "no_grad", "operand", "outside", "poles_are_silent", "primitive", "reads",
+    "new_tensor", "no_grad", "operand", "poles_are_silent", "primitive", "reads",
     "refuse_number", "region", "shape_of", "snapshot", "taken_out", "tensor", "tensors_in",
     "unbroadcast", "unsupported", "unwrap", "view_by", "without_subclass", "wrap", "writable_root",
     "write_result",

@@ -6,7 +6,8 @@ knows every room below; they know this.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+import functools
+from typing import Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 
@@ -15,18 +16,29 @@ from minigrad.core.tables import Array
 SCALAR: Final = ()  # the view of a tensor that is a number in NumPy, which never changes
 
 
+class View(NamedTuple):
+    """What a view is a part of: its root, and what that had when the view was last looked at."""
+
+    root: TensorBase  # the tensor that the memory belongs to, which is no view
+    array: Array  # the root's array; None: the view has to be taken again
+    place: Any  # the root's place
+    where: Any  # the Region that the view is, once somebody has asked
+
+
+new_view = functools.partial(tuple.__new__, View)  # of a tuple, in half the time
+
+
 class TensorBase:
     """An array, and the place in the graph that it was computed at.
 
-    The slots have them as they were when the tensor was last looked at.  Of a view, `_view` says
-    what it was taken from (see recording.py); another tensor than the one that is looked at may
-    have been written to since, so that everything but the engine asks `_array` and `_node`.
+    The slots have them as they were when the tensor was last looked at.  What a view is a part of
+    may have been written to since, so that everything but the engine asks `_array` and `_node`.
     """
 
     __slots__ = ("__weakref__", "_held", "_place", "_view")
     _held: Array
     _place: Any  # the Node, or None: a constant
-    _view: tuple[Any, ...] | None  # None and SCALAR: it is no view
+    _view: Any  # a View; None, or SCALAR: it is no view
 
     _concrete: ClassVar[type[TensorBase]]  # the Tensor
 
@@ -68,7 +80,7 @@ class TensorBase:
         return self._held.size  # type: ignore[no-any-return]  # Array is Any
 
 
-def new_tensor(array: Array, node: Any = None, view: tuple[Any, ...] | None = None) -> Any:
+def new_tensor(array: Array, node: Any = None, view: Any = None) -> Any:
     """A Tensor of an array and its place, without the checks of its constructor."""
     tensor = object.__new__(TensorBase._concrete)
     tensor._held = array

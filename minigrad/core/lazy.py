@@ -42,8 +42,8 @@ class Kind(ABC):
         """Return x, if rules can work with it."""
 
     @abstractmethod
-    def run(self, fn: Any, computed: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        """Plan what NumPy's `fn` computes, by `computed` or in another way."""
+    def run(self, fn: Any, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Plan what NumPy's `fn` computes, by `forward` or in another way."""
 
 
 class ChunkedShape(tuple[int, ...]):
@@ -79,11 +79,11 @@ class Dask(Kind):
             )
         return x
 
-    def run(self, fn: Any, computed: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    def run(self, fn: Any, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Dask itself would compute the arrays, and call `fn`, where it has no such function."""
         refuse_mismatch(fn, args)
         if isinstance(fn, np.ufunc):
-            return computed(*args, **kwargs)
+            return forward(*args, **kwargs)
         if isinstance(getattr(fn, "__self__", None), np.ufunc):  # np.add.outer, which it refuses
             return fn(*args, **kwargs)  # or plans by itself
         found: Any = sys.modules["dask.array"]
@@ -166,17 +166,17 @@ def checked(x: Array) -> Array:
     return kind.checked(x) if kind else x
 
 
-def lazily(fn: Callable[..., Any], computed: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    """`computed(*args, **kwargs)` for `fn`, where there are lazy arrays among the arguments."""
+def lazily(fn: Callable[..., Any], forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """`forward(*args, **kwargs)` for `fn`, where there are lazy arrays among the arguments."""
     kind = kind_in([args, kwargs])
     try:
         result = LAZY[fn](*args, **kwargs) if fn in LAZY else NotImplemented
         if result is NotImplemented and isinstance(fn, Operation):
             with no_grad():
-                result = computed(*guarded(args), **guarded(kwargs))
+                result = forward(*guarded(args), **guarded(kwargs))
             result = result._held if isinstance(result, TensorBase) else result
         elif result is NotImplemented:
-            result = kind.run(fn, computed, args, kwargs)
+            result = kind.run(fn, forward, args, kwargs)
         return checked(result)
     except Exception as error:  # whatever it is: a library has many ways to say no
         raise refusal(error, fn, kind) from None

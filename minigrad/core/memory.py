@@ -103,6 +103,13 @@ def laid_out(x: npt.NDArray[Any], strides: tuple[int, ...]) -> npt.NDArray[Any]:
     return y
 
 
+def overlaps_itself(x: Array) -> bool:
+    """Whether a number that may be written to stands in several places of the array x."""
+    if type(x) is not np.ndarray or x.flags.forc or not x.flags.writeable:
+        return False
+    return extent(x.shape, x.strides, x.itemsize) < x.nbytes
+
+
 def part_of(whole: Array, where: Region) -> Array:
     """The part at `where`, of an array of the whole's shape in any layout and precision."""
     where = where.of_precision(whole.dtype)
@@ -116,7 +123,8 @@ def filled(part: Array, where: Region, shape: tuple[int, ...]) -> Array:
         whole = laid_out(np.zeros(shape, where.whole_dtype), where.whole)
         where.of(whole)[...] = part
         return whole
-    # It may show an element twice: add up by places in memory, counted in real numbers.
+    # What is read-only may show an element twice, as windows do; NumPy makes such views read-only.
+    # So add up by places in memory, counted in real numbers.
     size = real_size(part.dtype)
     flat = np.zeros(extent(shape, where.whole, where.whole_dtype.itemsize) // size, f"f{size}")
     steps = tuple(s // size * 8 for s in where.strides)

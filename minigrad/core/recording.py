@@ -18,7 +18,7 @@ import numpy as np
 from numpy import ndarray
 
 from minigrad.core.arrays import as_array, snapshot, tensors_in, without_subclass, wrap
-from minigrad.core.base import SCALAR, TensorBase, new_tensor
+from minigrad.core.base import SCALAR, TensorBase, new_tensor, new_view
 from minigrad.core.graph import Result, new_joint, new_node
 from minigrad.core.lazy import SEEN, guarded, holds_lazy, lazily, shape_of
 from minigrad.core.memory import Region, filled, part_of
@@ -186,13 +186,13 @@ def check_kinds(fn: Callable[..., Any], dtype: np.dtype[Any], parents: Sequence[
 
 
 def explaining(
-    fn: Callable[..., Any], computed: Callable[..., Any], args: Any, kwargs: Mapping[str, Any]
+    fn: Callable[..., Any], forward: Callable[..., Any], args: Any, kwargs: Mapping[str, Any]
 ) -> Any:
-    """`computed(*args, **kwargs)`, where an error says that it came of `fn`."""
+    """`forward(*args, **kwargs)`, where an error says that it came of `fn`."""
     if SEEN and holds_lazy(args):
-        return lazily(fn, computed, args, kwargs)
+        return lazily(fn, forward, args, kwargs)
     try:
-        return computed(*args, **kwargs)
+        return forward(*args, **kwargs)
     except UNFIT as error:
         raise_explained(error, fn, args)
 
@@ -237,9 +237,10 @@ def tie(result: TensorBase, args: Iterable[Any]) -> None:
                 if t._view is SCALAR:
                     result._view = SCALAR if y.ndim == 0 else None
                 elif y.size and t is not result:
-                    root = t._view[0] if t._view else t
-                    outside = t._view and t._view[2] is OUTSIDE
-                    result._view = root, root._held, OUTSIDE if outside else root._place, None
+                    root = t._view.root if t._view else t
+                    outside = t._view and t._view.place is OUTSIDE
+                    place = OUTSIDE if outside else root._place
+                    result._view = new_view((root, root._held, place, None))
                 return
         elif memory is not None and isinstance(t, (list, tuple, dict)):
             tie(result, tensors_in(t))
@@ -257,7 +258,7 @@ def is_of_view(t: TensorBase, memory: Any, y: Array) -> bool:
 
 def fresh(view: TensorBase) -> None:
     """Take a view again if its root was written to."""
-    root, array, node, _ = view._view  # type: ignore[misc]  # it is a view
+    root, array, node, _ = view._view
     place = root._place
     if root._held is array and (place is node or node is OUTSIDE):
         return
@@ -269,10 +270,10 @@ def fresh(view: TensorBase) -> None:
     part = where.of(root._held)
     if node is OUTSIDE:
         place = OUTSIDE
-    elif place is not node and not (is_given(place) and is_given(node)):
+    elif place is not node and not (is_unrecorded(place) and is_unrecorded(node)):
         view._place = at_region(place, part, where, root, view)
     view._held = part
-    view._view = root, root._held, place, where
+    view._view = new_view((root, root._held, place, where))
 
 
 def at_region(place: Any, part: Array, where: Region, root: TensorBase, view: TensorBase) -> Any:
@@ -289,8 +290,8 @@ def at_region(place: Any, part: Array, where: Region, root: TensorBase, view: Te
 
 def region_of(view: TensorBase) -> Region:
     """Where a view lies in its root."""
-    _, array, _, where = view._view  # type: ignore[misc]  # it is a view
-    return where or Region(view._held, array)
+    where: Region | None = view._view.where
+    return where or Region(view._held, view._view.array)
 
 
 def is_leaf(t: TensorBase) -> bool:
@@ -298,7 +299,7 @@ def is_leaf(t: TensorBase) -> bool:
     return t._place is not None and t._place.plan is None
 
 
-def is_given(place: Any) -> bool:
+def is_unrecorded(place: Any) -> bool:
     """Whether it is that of a leaf or of a constant, which no recorded write gives."""
     return place is None or (place is not STALE and place.plan is None)
 
@@ -317,7 +318,7 @@ class Internal(Operation):
 
 
 region = Internal(part_of, name="a view")
-outside = Internal(filled, name="a view's gradient")
+among_zeros = Internal(filled, name="a view among zeros")
 
 
 def mirrored(g: Operand, where: Region) -> Operand:
@@ -327,7 +328,7 @@ def mirrored(g: Operand, where: Region) -> Operand:
 
 def put_back(g: Operand, where: Region, shape: tuple[int, ...]) -> Operand:
     """Adjoint of taking the region."""
-    return mirrored(outside(mirrored(g, where), where, shape), where)
+    return mirrored(among_zeros(mirrored(g, where), where, shape), where)
 
 
 def taken_out(g: Operand, where: Region) -> Operand:
@@ -336,4 +337,4 @@ def taken_out(g: Operand, where: Region) -> Operand:
 
 
 defvjp(region, lambda g, _y, x_shape, where: put_back(g, where, x_shape), complex=True)
-defvjp(outside, lambda g, _y, _g, where, _shape: taken_out(g, where), complex=True)
+defvjp(among_zeros, lambda g, _y, _g, where, _shape: taken_out(g, where), complex=True)

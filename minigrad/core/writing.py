@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from minigrad.core.arrays import needs_grad, unwrap
-from minigrad.core.base import SCALAR, TensorBase, new_tensor
+from minigrad.core.base import SCALAR, TensorBase, View, new_tensor
 from minigrad.core.lazy import is_lazy
-from minigrad.core.memory import Region, is_same, laid_out
+from minigrad.core.memory import Region, is_same, laid_out, overlaps_itself
 from minigrad.core.messages import name_of
 from minigrad.core.mode import _recording, no_grad
 from minigrad.core.recording import (
@@ -46,6 +46,7 @@ def update(x: Array, index: Any, value: Any, where: Region | None = None) -> Arr
     return y
 
 
+# Its rule is in ops/indexing.py, with those of indexing.
 indexed_update = Internal(update, broadcasts=True, name="x[index] = value")
 
 
@@ -61,7 +62,7 @@ def write(target: TensorBase, index: Any, value: Any) -> None:
         and not needs_grad(value)
         and not held_elsewhere(root)
     ):
-        explaining(indexed_update, written_to, [root._held, index, unwrap(value)], {})
+        explaining(indexed_update, set_item, [root._held, index, unwrap(value)], {})
         return
     args = (root, index, value) if target is root else (root, index, value, region_of(target))
     if is_outside(target):
@@ -71,7 +72,7 @@ def write(target: TensorBase, index: Any, value: Any) -> None:
         become(root, recorded(RULES[indexed_update], args))
 
 
-def written_to(x: Array, index: Any, value: Any) -> None:
+def set_item(x: Array, index: Any, value: Any) -> None:
     """Write into an array that nothing else has."""
     x[index] = value
 
@@ -82,15 +83,16 @@ def assign(target: TensorBase, value: TensorBase) -> None:
     if target is root:  # nothing is left of what there was
         become(root, value)
         return
-    where, node = region_of(target), target._view[2]  # type: ignore[index]  # it is a view
-    if node is OUTSIDE:
+    where, place = region_of(target), target._view.place
+    if place is OUTSIDE:
         with no_grad():
             become(root, recorded(RULES[indexed_update], (root, ..., value, where)))
     else:
         become(root, recorded(RULES[indexed_update], (root, ..., value, where)))
-        node = root._place if is_leaf(root) else STALE
-    # It is taken again when it is next looked at, and keeps no array of the root's until then.
-    target._held, target._view = value._held, (root, None, node, where)
+        place = root._place if is_leaf(root) else STALE
+    # It has the small value until it is next looked at, and keeps no array of the root's: a loop
+    # that writes through a list of rows would keep one version of the whole for each of them.
+    target._held, target._view = value._held, View(root, None, place, where)
 
 
 def become(root: TensorBase, new: TensorBase) -> None:
@@ -114,7 +116,8 @@ def give(leaf: TensorBase, array: Array) -> None:
 
 def root_of(t: TensorBase) -> TensorBase:
     """The tensor that the memory of `t` belongs to: itself, unless it is a view."""
-    return t._view[0] if t._view else t
+    root: TensorBase = t._view.root if t._view else t
+    return root
 
 
 def writable_root(target: TensorBase) -> TensorBase:
@@ -130,6 +133,11 @@ def writable_root(target: TensorBase) -> TensorBase:
                     "grad would make it a computed tensor; write into y = x.copy(), or change its "
                     "value outside the graph: `with minigrad.no_grad(): x -= ...`, or an optimizer"
                 )
+    if overlaps_itself(root._held):
+        raise ValueError(
+            "a tensor of which one number stands in several places, such as as_strided makes, "
+            "cannot be written to; write into x.copy()"
+        )
     if type(target._held) is np.ndarray and not target._held.flags.writeable:
         if target._view and 0 not in target._held.strides:
             raise ValueError("the destination of an assignment is a read-only view, as in NumPy")
@@ -151,7 +159,7 @@ def refuse_number(t: TensorBase, what: str) -> None:
 
 def is_outside(t: TensorBase) -> bool:
     """Whether it is `x.data`, or a view of that, which no graph sees."""
-    return bool(t._view) and t._view[2] is OUTSIDE  # type: ignore[index]  # it is a view
+    return bool(t._view) and t._view.place is OUTSIDE
 
 
 def outside_the_graph(t: TensorBase) -> contextlib.AbstractContextManager[None]:
@@ -162,7 +170,8 @@ def outside_the_graph(t: TensorBase) -> contextlib.AbstractContextManager[None]:
 def data_of(t: TensorBase) -> Any:
     """A tensor of the same place in memory, outside the graph."""
     x, root = t._array, root_of(t)
-    return new_tensor(x, None, (root, root._held, OUTSIDE, t._view[3] if t._view else None))
+    where = t._view.where if t._view else None
+    return new_tensor(x, None, View(root, root._held, OUTSIDE, where))
 
 
 def view_by(take: Callable[[Array], Array], x: Any) -> Any:
@@ -175,7 +184,7 @@ def view_by(take: Callable[[Array], Array], x: Any) -> Any:
     where = Region(part, root._held)
     with outside_the_graph(x):
         result = region(root, where)
-    result._view = root, root._held, OUTSIDE if is_outside(x) else root._place, where
+    result._view = View(root, root._held, OUTSIDE if is_outside(x) else root._place, where)
     return result
 
 

@@ -30,7 +30,7 @@ from minigrad.core import (
 )
 
 
-def written_to(fn: Callable[..., Any], a: Any) -> Tensor:
+def target_of(fn: Callable[..., Any], a: Any) -> Tensor:
     """The tensor that `fn` is to write into; an error if it may not."""
     if not isinstance(a, Tensor):
         full = "; for numpy.full, np.broadcast_to(t, shape)" if fn is np.copyto else ""
@@ -45,7 +45,7 @@ def putting(fn: Callable[..., Any], position: int) -> Callable[..., None]:
 
     def put(*args: Any, **kwargs: Any) -> None:
         (a, *rest), options = bind(fn, args, kwargs, arrays=position + 1)
-        target, values = written_to(fn, a), asarray(rest.pop(position - 1))
+        target, values = target_of(fn, a), asarray(rest.pop(position - 1))
         numbers = np.arange(values.size).reshape(values.shape)
         which = np.full(target.shape, -1)  # of the values, for each element
         fn(
@@ -72,7 +72,7 @@ WRITES |= {
 
 
 def _copyto(dst: Operand, src: Operand, casting: Any = "same_kind", where: Any = True) -> None:
-    target, values = written_to(np.copyto, dst), asarray(src)
+    target, values = target_of(np.copyto, dst), asarray(src)
     if not np.can_cast(values.dtype, target.dtype, casting):
         raise TypeError(
             f"numpy.copyto: {values.dtype} cannot be cast to {target.dtype} by {casting!r}"
@@ -88,7 +88,7 @@ def _copyto(dst: Operand, src: Operand, casting: Any = "same_kind", where: Any =
 def _nan_to_num(x: Operand, copy: bool = True, **options: Any) -> Operand:
     if copy:
         return NotImplemented
-    written_to(np.nan_to_num, x)[...] = np.nan_to_num(x, **options)
+    target_of(np.nan_to_num, x)[...] = np.nan_to_num(x, **options)
     return x
 
 
@@ -118,7 +118,7 @@ def at(ufunc: np.ufunc) -> Callable[..., None]:
     """`ufunc.at` on tensors."""
 
     def changed(a: Any, indices: Any, *b: Any) -> None:
-        target, index = written_to(ufunc.at, a), known(indices)
+        target, index = target_of(ufunc.at, a), known(indices)
         if ufunc is np.add or ufunc is np.subtract:
             value = asarray(b[0]) if ufunc is np.add else -asarray(b[0])
             write_result(ufunc.at, target, add_at(target, index, value))

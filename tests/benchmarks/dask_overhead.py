@@ -19,6 +19,7 @@ import numpy as np
 
 import minigrad as mg
 import minigrad.nn.functional as F
+from minigrad import core
 
 Planned = tuple[Any, ...]
 
@@ -39,7 +40,7 @@ def least_squares(rows: int, chunks: int) -> tuple[Callable[[], Planned], Callab
         r = data @ p - y
         loss = (r * r).mean()
         loss.backward()
-        return loss.data, p.grad.data
+        return core.unwrap([loss, p.grad])
 
     return by_hand, by_minigrad
 
@@ -54,7 +55,7 @@ def network(rows: int, chunks: int) -> tuple[Callable[[], Planned], Callable[[],
         mg.nn.ReLU(),
         mg.nn.Linear(50, 10, rng=1, dtype=np.float32),
     )
-    w1, b1, w2, b2 = (p.data for p in net.parameters())
+    w1, b1, w2, b2 = core.unwrap(net.parameters())
 
     def pick(p: Any, t: Any) -> Any:
         return p[np.arange(len(t)), t]
@@ -80,7 +81,7 @@ def network(rows: int, chunks: int) -> tuple[Callable[[], Planned], Callable[[],
         net.zero_grad()
         loss = F.cross_entropy(net(x), labels)
         loss.backward()
-        return (loss.data, *(p.grad.data for p in net.parameters()))
+        return core.unwrap([loss, *(p.grad for p in net.parameters())])
 
     return by_hand, by_minigrad
 
