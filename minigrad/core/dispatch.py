@@ -23,6 +23,7 @@ from minigrad.core.mode import _recording
 from minigrad.core.recording import explaining, recorded, tied
 from minigrad.core.rules import Rule, defvjp
 from minigrad.core.tables import (
+    ALWAYS,
     COMPOSITES,
     CONSTANTS,
     DETACHED,
@@ -148,7 +149,7 @@ def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
             if late_rules():
                 return dispatch(fn, args, kwargs)
             raise no_rule(fn)
-    elif fn in COMPOSITES and any(map(callable, args)):  # which may write into what it is given
+    elif fn in ALWAYS:
         return composed(fn, args, kwargs, lazy)
     forward = fn.forward if isinstance(fn, Operation) else fn
     y = (lazily if lazy else explaining)(fn, forward, unwrap(args), unwrap(kwargs))

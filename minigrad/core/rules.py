@@ -18,6 +18,7 @@ from minigrad.core.arrays import snapshot
 from minigrad.core.lazy import shape_of
 from minigrad.core.messages import name_of, unsupported
 from minigrad.core.tables import (
+    ALWAYS,
     COMPLEX,
     COMPOSITES,
     RULES,
@@ -233,14 +234,20 @@ def defvjp(
     (COMPLEX.add if complex else COMPLEX.discard)(fn)
 
 
-def composite(*fns: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def composite(
+    *fns: Any, always: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the decorated function, built from recorded operations, in place of NumPy's `fns`.
 
-    It takes the arguments of NumPy's function that it supports, under NumPy's names.
+    It takes the arguments of NumPy's function that it supports, under NumPy's names.  Of constants
+    NumPy's own function is called, unless this one is `always` to be: where NumPy's would hand its
+    arrays to a user's function, or out, to be written into.
     """
 
     def register(composed: Callable[..., Any]) -> Callable[..., Any]:
         COMPOSITES.update(dict.fromkeys(fns, composed))
+        if always:
+            ALWAYS.update(fns)
         return composed
 
     return register

@@ -17,6 +17,7 @@ Vjp: TypeAlias = Callable[..., Operand]
 
 RULES: dict[Callable[..., Any], Any] = {}  # differentiated by a `Rule` of rules.py
 COMPOSITES: dict[Any, Callable[..., Any]] = {}  # differentiated through what they are built from
+ALWAYS: set[Callable[..., Any]] = set()  # of these, what replace NumPy's for constants, too
 CONSTANTS: set[Callable[..., Any]] = set()  # no derivative exists: argmax, floor, comparisons
 REFUSED: dict[Callable[..., Any], str] = {}  # never called on a tensor, for the reason given
 DETACHED: dict[Callable[..., Any], str] = {}  # nor these on one that requires grad

@@ -505,6 +505,8 @@ class Tensor(TensorBase):
         if type(index) is not slice and type(index) is not int:
             index = unwrap(index)
         result: Tensor = recorded(RULES[operator.getitem], (self, index))
+        if result._view is SCALAR and index is ...:
+            result._view = None  # of a number, NumPy gives an array
         return result
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -685,7 +687,8 @@ class Tensor(TensorBase):
         complex_of = (x[:0] + 0j).dtype if x.ndim else (x + 0j).dtype
         if dtype not in (x.dtype, complex_of) and x.dtype != (np.zeros(0, dtype) + 0j).dtype:
             raise TypeError(f"a tensor of {x.dtype} is no view of {dtype}; use x.astype(dtype)")
-        return view_by(lambda x: x.view(dtype), self)  # type: ignore[no-any-return]  # it is one
+        part: Tensor = view_by(lambda x: x.view(dtype), self)
+        return like_number(part.copy(), self) if self._view is SCALAR else part
 
     def copy(self, order: Any = "C") -> Tensor:
         """The same value in memory of its own, still in the graph."""

@@ -126,7 +126,7 @@ if hasattr(np, "unstack"):  # NumPy 2.1
         return tuple(np.moveaxis(x, axis, 0))
 
 
-@composite(np.broadcast_arrays)
+@composite(np.broadcast_arrays, always=True)
 def _broadcast_arrays(*args: Operand, subok: bool = False) -> tuple[Operand, ...]:
     arrays = [operand(a) for a in args]
     shape = np.broadcast_shapes(*(a.shape for a in arrays))
@@ -263,7 +263,7 @@ def _intersect1d(
 # -- functions that call functions
 
 
-@composite(np.piecewise)
+@composite(np.piecewise, always=True)
 def _piecewise(
     x: Operand, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any
 ) -> Operand:
@@ -286,7 +286,7 @@ def _piecewise(
     return y
 
 
-@composite(np.apply_along_axis)
+@composite(np.apply_along_axis, always=True)
 def _apply_along_axis(
     func1d: Callable[..., Any], axis: int, arr: Operand, *args: Any, **kwargs: Any
 ) -> Operand:
@@ -304,7 +304,7 @@ def _apply_along_axis(
     return np.moveaxis(found, range(n, n + len(inner)), range(axis, axis + len(inner)))
 
 
-@composite(np.apply_over_axes)
+@composite(np.apply_over_axes, always=True)
 def _apply_over_axes(func: Callable[..., Any], a: Operand, axes: Any) -> Operand:
     value: Operand = operand(a)
     for given in np.atleast_1d(axes).tolist():
