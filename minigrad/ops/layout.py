@@ -43,11 +43,17 @@ def laid_out_as(x: Operand, model: Operand) -> Operand:
 
 
 def places_of(*arrays: Operand) -> list[Array]:
-    """The number of each element, laid out as the arrays are, counted on from one to the next."""
+    """The number of each element, counted on from one array to the next.
+
+    Of an array in Fortran's order they are in that order, too: NumPy's functions ask for nothing
+    else.
+    """
     places, start = [], 0
     for a in arrays:
-        stop = start + math.prod(a.shape)
-        places.append(laid_out_as(np.arange(start, stop).reshape(a.shape), a))
+        x, stop = unwrap(a), start + math.prod(a.shape)
+        numbers = np.arange(start, stop).reshape(a.shape)
+        fortran = not is_lazy(x) and x.flags.fnc
+        places.append(np.asfortranarray(numbers) if fortran else numbers)
         start = stop
     return places
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.core import Operand, asarray, composite, known, operand, primitive
-from minigrad.ops.layout import as_number
+from minigrad.ops.layout import as_number, laid_out_as
 
 
 def _continued(beyond: Callable[[Any], Any], x: Operand) -> Operand:
@@ -112,7 +112,7 @@ def _nan_to_num(
     y = np.where(np.isnan(x), asarray(nan, x.dtype), x)
     y = np.where(np.isposinf(x), asarray(most if posinf is None else posinf, x.dtype), y)
     y = np.where(np.isneginf(x), asarray(least if neginf is None else neginf, x.dtype), y)
-    return as_number(y)
+    return as_number(laid_out_as(y, x))
 
 
 @composite(np.real_if_close)

@@ -25,6 +25,7 @@ from minigrad.core import (
 )
 from minigrad.ops.creation import spaced
 from minigrad.ops.indexing import in_rows, scatter, to_both
+from minigrad.ops.layout import laid_out_as
 
 # -- quantiles
 
@@ -259,12 +260,12 @@ def _nanprod(a: Operand, axis: Axis = None, dtype: Any = None, **given: Any) -> 
 
 @composite(np.nancumsum)
 def _nancumsum(a: Operand, axis: int | None = None, dtype: Any = None) -> Operand:
-    return np.cumsum(np.where(np.isnan(a), 0, a), axis=axis, dtype=dtype)
+    return np.cumsum(laid_out_as(np.where(np.isnan(a), 0, a), a), axis=axis, dtype=dtype)
 
 
 @composite(np.nancumprod)
 def _nancumprod(a: Operand, axis: int | None = None, dtype: Any = None) -> Operand:
-    return np.cumprod(np.where(np.isnan(a), 1, a), axis=axis, dtype=dtype)
+    return np.cumprod(laid_out_as(np.where(np.isnan(a), 1, a), a), axis=axis, dtype=dtype)
 
 
 @composite(np.nanmean)
