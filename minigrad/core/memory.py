@@ -25,7 +25,7 @@ class Region:
         self.whole, self.whole_dtype = whole.strides, whole.dtype
         self.offset = first_byte(part) - first_byte(whole) + before(whole.shape, whole.strides)
         self.shape, self.strides, self.dtype = part.shape, part.strides, part.dtype
-        self.writeable = part.flags.writeable
+        self.writeable = not repeats(part) and part.flags.writeable
 
     @property
     def mixed(self) -> bool:
@@ -103,11 +103,9 @@ def laid_out(x: npt.NDArray[Any], strides: tuple[int, ...]) -> npt.NDArray[Any]:
     return y
 
 
-def overlaps_itself(x: Array) -> bool:
-    """Whether a number that may be written to stands in several places of the array x."""
-    if type(x) is not np.ndarray or x.flags.forc or not x.flags.writeable:
-        return False
-    return extent(x.shape, x.strides, x.itemsize) < x.nbytes
+def repeats(x: npt.NDArray[Any]) -> bool:
+    """Whether one number stands in several places of the array x."""
+    return not x.flags.forc and extent(x.shape, x.strides, x.itemsize) < x.nbytes
 
 
 def part_of(whole: Array, where: Region) -> Array:
@@ -123,8 +121,7 @@ def filled(part: Array, where: Region, shape: tuple[int, ...]) -> Array:
         whole = laid_out(np.zeros(shape, where.whole_dtype), where.whole)
         where.of(whole)[...] = part
         return whole
-    # What is read-only may show an element twice, as windows do; NumPy makes such views read-only.
-    # So add up by places in memory, counted in real numbers.
+    # It may show an element twice, as windows do: add up by places in memory, in real numbers.
     size = real_size(part.dtype)
     flat = np.zeros(extent(shape, where.whole, where.whole_dtype.itemsize) // size, f"f{size}")
     steps = tuple(s // size * 8 for s in where.strides)

@@ -17,7 +17,7 @@ import numpy as np
 from minigrad.core.arrays import needs_grad, unwrap
 from minigrad.core.base import SCALAR, TensorBase, View, new_tensor
 from minigrad.core.lazy import is_lazy
-from minigrad.core.memory import Region, is_same, laid_out, overlaps_itself
+from minigrad.core.memory import Region, is_same, laid_out, repeats
 from minigrad.core.messages import name_of
 from minigrad.core.mode import _recording, no_grad
 from minigrad.core.recording import (
@@ -133,7 +133,8 @@ def writable_root(target: TensorBase) -> TensorBase:
                     "grad would make it a computed tensor; write into y = x.copy(), or change its "
                     "value outside the graph: `with minigrad.no_grad(): x -= ...`, or an optimizer"
                 )
-    if overlaps_itself(root._held):
+    x = root._held
+    if type(x) is np.ndarray and repeats(x) and x.flags.writeable:
         raise ValueError(
             "a tensor of which one number stands in several places, such as as_strided makes, "
             "cannot be written to; write into x.copy()"
