@@ -571,7 +571,6 @@ CALLS: dict[Callable[..., Any], Any] = {
     np.choose: choosing_among(),
     np.resize: st.builds(call, some(), st.sampled_from([4, (2, 3), (0,)])),
     np.trim_zeros: trimming(),
-    np.partition: partitioning(),
     np.matrix_transpose: some(shapes(min_dims=2)),
     np.rollaxis: shapes(min_dims=1).flatmap(
         lambda s: st.builds(
@@ -658,6 +657,8 @@ CASES: dict[Callable[..., Any], Case] = {
     },
     # NumPy does not ask `nan` and its kin what to do, if x is no tensor.
     np.nan_to_num: Case.of(replacing(), skip=["scalars"]),
+    # Where it puts what is not in its place depends on the dtype: see test_conventions.py.
+    np.partition: Case.of(partitioning(), skip=["value"]),
     # Elements are told apart by their values, which those of a broadcast array are not.
     np.setxor1d: Case.of(two_sets(unique_already=True), skip=["broadcasting"]),
     np.setdiff1d: Case.of(two_sets(unique_already=True), skip=["broadcasting"]),

@@ -770,10 +770,19 @@ def test_argsort_of_the_standard_keeps_tied_elements_in_order():
 # -- order, and rounding
 
 
-def test_where_a_partition_puts_an_element_is_numpys_choice():
-    x = np.random.default_rng(0).permutation(3000).astype(float)
-    y = np.partition(mg.tensor(x, requires_grad=True), [500, 2000])
-    np.testing.assert_array_equal(y.detach().numpy(), np.partition(x, [500, 2000]))
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("kth", [[0], [1, 2], [500, 2000]])
+def test_where_a_partition_puts_an_element_is_numpys_choice(kth, dtype):
+    for n in (4, 2040)[max(kth) > 3 :]:  # half precision has whole numbers to 2048
+        x = np.random.default_rng(0).permutation(n).astype(dtype)
+        t = mg.tensor(x, requires_grad=True)
+        y = np.partition(t, kth)
+        np.testing.assert_array_equal(y.detach().numpy(), np.partition(x, kth))
+        weights = np.arange(n).astype(dtype)
+        y.backward(weights)
+        found_at = np.empty(n, int)
+        found_at[y.detach().numpy().astype(int)] = np.arange(n)
+        np.testing.assert_array_equal(t.grad.numpy(), weights[found_at[x.astype(int)]])
 
 
 def test_no_correlation_is_beyond_one():

@@ -537,8 +537,7 @@ np.reshape(t, ()) | t.mean() | np.expand_dims(t, 0)[0] | np.stack([t, t])[0] | n
 np.zeros_like(t) | t.var() | +t | -t | abs(t) | t**2 | t**3 | 2 * t | t + t | t + a
 np.where(True, t, 0) | np.max(t) | t.flatten()[0] | np.dot(t, t) | np.maximum(t, 0) | t.cumsum()[0]
 t[...] | t.view(float) | t.take(0) | np.flip(t) | (t + 1j).real | (t + 1j).imag | (t + 1j).conj()
-np.angle(t + 1j) |
-np.abs(t + 1j) | np.nan_to_num(t) | np.full_like(t, 2.0)
+np.angle(t + 1j) | np.abs(t + 1j) | np.nan_to_num(t) | np.full_like(t, 2.0)
 """
 OF_AN_ARRAY_WITHOUT_AXES = """
 a + 1 | -a | np.sin(a) | a * a | a.copy() | a[()] | a[...] | a.T | a.reshape(()) | a.sum()

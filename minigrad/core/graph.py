@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core.arrays import is_array
+from minigrad.core.arrays import is_array, unwrap
 from minigrad.core.base import new_tensor
 from minigrad.core.lazy import holds_lazy, kind_in, refusal
 from minigrad.core.messages import name_of, no_complex_rule
@@ -138,7 +138,7 @@ def in_graph(node: Node, plan: Plan) -> tuple[Any, list[Any]]:
     args = list(node.args or ())
     for i, parent in zip(plan.positions, node.parents, strict=True):
         if i in plan.values:
-            args[i] = new_tensor(args[i], parent)
+            args[i] = new_tensor(unwrap(args[i]), parent)  # it is guarded, if it is lazy
     if not plan.keeps_output:
         return None, args
     if isinstance(node, Joint):

@@ -96,8 +96,6 @@ def computed(
         if not parents:
             return constant(y, args, values[0])
     first = values[0]
-    if SEEN:
-        values = list(map(guarded, values))
     for i in plan.ignored:
         values[i] = None
     for i in plan.shapes:
@@ -105,6 +103,8 @@ def computed(
     for i in foreign:
         if i in plan.values and type(values[i]) not in UNCHANGING:
             values[i] = rule.kept(i, values[i])
+    if SEEN:
+        values = list(map(guarded, values))
     view, shares = None, False
     if type(y) is ndarray:
         shares = y.base is not None or y is first
@@ -189,8 +189,6 @@ def explaining(
     fn: Callable[..., Any], forward: Callable[..., Any], args: Any, kwargs: Mapping[str, Any]
 ) -> Any:
     """`forward(*args, **kwargs)`, where an error says that it came of `fn`."""
-    if SEEN and holds_lazy(args):
-        return lazily(fn, forward, args, kwargs)
     try:
         return forward(*args, **kwargs)
     except UNFIT as error:
@@ -242,7 +240,7 @@ def tie(result: TensorBase, args: Iterable[Any]) -> None:
                     place = OUTSIDE if outside else root._place
                     result._view = new_view((root, root._held, place, None))
                 return
-        elif memory is not None and isinstance(t, (list, tuple, dict)):
+        elif isinstance(t, (list, tuple, dict)):
             tie(result, tensors_in(t))
             if result._view is not None:
                 return

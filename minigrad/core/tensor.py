@@ -583,7 +583,6 @@ class Tensor(TensorBase):
 
     argpartition: Method = method_of(np.argpartition, "The indices that partition along an axis")
     choose: Method = method_of(np.choose, "Of each place the element of the choice named here")
-    clip: Method = method_of(np.clip, "Each element brought between `min` and `max`")
     dot: Method = method_of(np.dot, "The dot product with another tensor")
     diagonal: Method = method_of(np.diagonal, "The diagonals over two axes")
     ravel: Method = method_of(
@@ -608,6 +607,10 @@ class Tensor(TensorBase):
     ) -> Tensor:
         """The standard deviation over `axis`: `numpy.std`."""
         return call(np.std, self, axis=axis, ddof=ddof, keepdims=keepdims, **options)
+
+    def clip(self, min: Any = None, max: Any = None, **options: Any) -> Tensor:
+        """Each element brought between two bounds; either may be left out: `numpy.clip`."""
+        return call(np.clip, self, min, max, **options)
 
     def nonzero(self) -> tuple[Tensor, ...]:
         """The places of what is not 0, an array for each axis: `numpy.nonzero`."""
