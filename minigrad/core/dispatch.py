@@ -17,7 +17,7 @@ import numpy as np
 
 from minigrad.core.arrays import holds_tensor, needs_grad, tensors_in, unwrap, wrap
 from minigrad.core.base import TensorBase
-from minigrad.core.lazy import guarded, holds_lazy, lazily
+from minigrad.core.lazy import guarded, holds_lazy, is_lazy, lazily
 from minigrad.core.messages import name_of, no_complex_rule, unsupported
 from minigrad.core.mode import _recording
 from minigrad.core.recording import explaining, recorded, tied
@@ -60,8 +60,10 @@ class Primitive(Operation):
             elif holds_tensor((args, kwargs)):
                 bound, kwargs = bind(self, args, kwargs, arrays=len(args) + len(kwargs))
                 args = tuple(bound)
-        of_tensors = False
+        of_tensors = lazy = False
         for arg in args:
+            if type(arg) is np.ndarray:
+                continue
             if isinstance(arg, TensorBase):
                 of_tensors = True
             elif isinstance(arg, (list, tuple)) and TensorBase._concrete in map(type, arg):
@@ -69,9 +71,11 @@ class Primitive(Operation):
                     f"{name_of(self)}: a Tensor inside a list is not an operand; "
                     "pass it as an argument of its own, or stack the list with np.stack"
                 )
+            else:
+                lazy = lazy or is_lazy(arg)
         if of_tensors:
             return apply(self, *args, **kwargs)
-        if holds_lazy(args):
+        if lazy:
             return lazily(self, self.forward, args, kwargs)
         return self.forward(*args, **kwargs)
 
@@ -129,7 +133,8 @@ def dispatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
         return written
     if fn in REFUSED:
         raise TypeError(f"{name_of(fn)}: {REFUSED[fn]}")
-    if "overwrite_input" in parameters_of(fn):  # a licence to leave it in any order, not a wish
+    may_be_given = "overwrite_input" in kwargs or len(args) > 3
+    if may_be_given and "overwrite_input" in parameters_of(fn):  # it is a licence, and no wish
         args, kwargs = bind(fn, args, kwargs, arrays=1)
         kwargs.pop("overwrite_input", None)
     if "out" in kwargs or len(args) > position_of_out(fn):

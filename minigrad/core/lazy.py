@@ -108,7 +108,7 @@ SEEN: list[Kind] = []  # those of which an array was met: while there is none, n
 
 def kind_of(value: Any) -> Kind | None:
     """The kind of lazy array that `value` is; None: it is none."""
-    if type(value) is np.ndarray:
+    if type(value) is np.ndarray or not hasattr(value, "__array_function__"):
         return None
     kind = next((kind for kind in KINDS if kind.has(value)), None)
     if kind is not None and kind not in SEEN:

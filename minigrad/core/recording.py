@@ -69,14 +69,10 @@ def computed(
     values: list[Any],
     parents: list[Any],
     wanted: int,
-    foreign: Sequence[int] = (),
-    kwargs: Mapping[str, Any] = NOTHING,
+    foreign: Sequence[int],
+    kwargs: Mapping[str, Any],
 ) -> Any:
-    """What `recorded` does, once it has read its operands.
-
-    The node keeps of the values what the rule reads.  Those that are `foreign`, no Tensors, are
-    copied, as their owners may change them.
-    """
+    """What `recorded` does, once it has read its operands."""
     recording = parents and _recording.get()
     options = None
     if kwargs and recording:
@@ -90,19 +86,38 @@ def computed(
         raise_explained(error, rule.fn, values)
     if not recording:
         return constant(y, args, values[0])
+    return noted(rule, y, args, values, parents, wanted, foreign, options)
+
+
+def noted(
+    rule: Rule,
+    y: Any,
+    args: Sequence[Any],
+    values: list[Any],
+    parents: list[Any],
+    wanted: int,
+    foreign: Sequence[int] = (),
+    options: dict[str, Any] | None = None,
+) -> Any:
+    """The Tensor of a result y, at a node that keeps of the `values` what the rule reads.
+
+    Those that are `foreign`, no Tensors, are copied, as their owners may change them.
+    """
     plan = rule.plans.get(wanted) or rule.plan(wanted)
     if plan.skips is not None:  # where fn is piecewise constant there is no way back
         parents = [parent for parent, skip in zip(parents, plan.skips, strict=True) if not skip]
         if not parents:
             return constant(y, args, values[0])
     first = values[0]
-    for i in plan.ignored:
-        values[i] = None
-    for i in plan.shapes:
-        values[i] = shape_of(values[i])
-    for i in foreign:
-        if i in plan.values and type(values[i]) not in UNCHANGING:
-            values[i] = rule.kept(i, values[i])
+    if plan.trims:
+        for i in plan.ignored:
+            values[i] = None
+        for i in plan.shapes:
+            values[i] = shape_of(values[i])
+    if foreign:
+        for i in foreign:
+            if i in plan.values and type(values[i]) not in UNCHANGING:
+                values[i] = rule.kept(i, values[i])
     if SEEN:
         values = list(map(guarded, values))
     view, shares = None, False

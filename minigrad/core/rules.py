@@ -138,6 +138,7 @@ class Plan:
                 self.shapes.append(i)
             else:
                 self.values.append(i)
+        self.trims = bool(self.ignored or self.shapes)
         self.vjps = [  # numbered as the parents of a node are
             (i, taking_shapes(vjp, [j for j in self.values if r.takes_shape(j)]))
             for i, (vjp, r) in enumerate(zip(vjps, self.reads, strict=True))

@@ -21,16 +21,18 @@ from minigrad.core.base import SCALAR, TensorBase
 from minigrad.core.dispatch import apply, dispatch
 from minigrad.core.gradients import add_gradients, hooked
 from minigrad.core.graph import new_node
-from minigrad.core.lazy import in_memory, is_lazy
+from minigrad.core.lazy import SEEN, in_memory, is_lazy
 from minigrad.core.memory import is_same
-from minigrad.core.messages import name_of
+from minigrad.core.messages import UNFIT, name_of
+from minigrad.core.mode import _recording
 from minigrad.core.operands import as_tensor, cast
-from minigrad.core.recording import computed, fresh, recorded
+from minigrad.core.recording import fresh, noted, raise_explained, recorded
 from minigrad.core.tables import RULES, WRITES, Array, Axis
 from minigrad.core.writing import (
     data_of,
-    give,
     refuse_number,
+    root_of,
+    set_value,
     view_by,
     write,
     write_result,
@@ -45,21 +47,24 @@ def operators(fn: np.ufunc) -> tuple[Callable[[Tensor, Any], Tensor], ...]:
         if self._view:
             fresh(self)
         x, node, rule = self._held, self._place, RULES.get(fn)
-        if rule is None:
-            return dispatch(fn, (self, other), {})
+        if node is None or rule is None or SEEN or not _recording.get():
+            return apply(fn, self, other)
         if type(other) is Tensor:
             if other._view:
                 fresh(other)
             y, parent = other._held, other._place
-            if parent is not None:
-                if node is None:
-                    return computed(rule, (), [x, y], [parent], 0b101)
-                return computed(rule, (), [x, y], [node, parent], 0b111)
-        elif type(other) is not float and type(other) is not int:
+        elif type(other) is float or type(other) is int:
+            # NumPy takes half as long for an array as for a number, here and in the walk back.
+            y, parent = np.array(other, x.dtype), None
+        else:
             return recorded(rule, (self, other))
-        else:  # NumPy takes half as long for an array as for a number, here and in the walk back
-            y = other if node is None else np.array(other, x.dtype)
-        return computed(rule, (), [x, y], [] if node is None else [node], 0b110)
+        try:
+            z = rule.forward(x, y)
+        except UNFIT as error:
+            raise_explained(error, fn, (x, y))
+        if parent is None:
+            return noted(rule, z, (), [x, y], [node], 0b110)
+        return noted(rule, z, (), [x, y], [node, parent], 0b111)
 
     def reflected(self: Tensor, other: Any) -> Any:
         return apply(fn, other, self)
@@ -311,19 +316,10 @@ class Tensor(TensorBase):
 
     @data.setter
     def data(self, value: Any) -> None:
-        value = as_array(value)
-        if is_same(value, self._array):  # the end of `x.data += v`
+        of_self = isinstance(value, Tensor) and root_of(value) is root_of(self)
+        if of_self and is_same(value._array, self._array):  # the end of `x.data += v`
             return
-        if not self.is_leaf:
-            raise RuntimeError(
-                "data of a computed tensor cannot be set, its graph would be wrong; detach() first"
-            )
-        if value.shape != self.shape or value.dtype != self.dtype:
-            raise ValueError(
-                f"data of shape {self.shape} and dtype {self.dtype} cannot become "
-                f"{value.shape} and {value.dtype}; make a new tensor"
-            )
-        give(self, value)
+        set_value(self, as_array(value))
 
     def numpy(self) -> npt.NDArray[Any]:
         """The value as a NumPy array, outside the graph: a view that cannot be written to."""

@@ -16,17 +16,16 @@ import numpy as np
 
 from minigrad.core.arrays import needs_grad, unwrap
 from minigrad.core.base import SCALAR, TensorBase, View, new_tensor
-from minigrad.core.lazy import is_lazy
 from minigrad.core.memory import Region, is_same, laid_out, repeats
-from minigrad.core.messages import name_of
+from minigrad.core.messages import UNFIT, name_of
 from minigrad.core.mode import _recording, no_grad
 from minigrad.core.recording import (
     OUTSIDE,
     STALE,
     Internal,
-    explaining,
     fresh,
     is_leaf,
+    raise_explained,
     recorded,
     region,
     region_of,
@@ -56,13 +55,12 @@ def write(target: TensorBase, index: Any, value: Any) -> None:
     if of_target and is_same(target._array[index], value._array):  # the end of `x[index] += v`
         return
     root = writable_root(target)
-    if (
-        target is root
-        and root._place is None
-        and not needs_grad(value)
-        and not held_elsewhere(root)
-    ):
-        explaining(indexed_update, set_item, [root._held, index, unwrap(value)], {})
+    recorded_value = type(value) not in (float, int) and needs_grad(value)
+    if target is root and root._place is None and not recorded_value and not held_elsewhere(root):
+        try:
+            root._held[index] = unwrap(value)
+        except UNFIT as error:
+            raise_explained(error, indexed_update, [root._held, index, value])
         return
     args = (root, index, value) if target is root else (root, index, value, region_of(target))
     if is_outside(target):
@@ -70,11 +68,6 @@ def write(target: TensorBase, index: Any, value: Any) -> None:
             become(root, recorded(RULES[indexed_update], args))
     else:
         become(root, recorded(RULES[indexed_update], args))
-
-
-def set_item(x: Array, index: Any, value: Any) -> None:
-    """Write into an array that nothing else has."""
-    x[index] = value
 
 
 def assign(target: TensorBase, value: TensorBase) -> None:
@@ -97,21 +90,35 @@ def assign(target: TensorBase, value: TensorBase) -> None:
 
 def become(root: TensorBase, new: TensorBase) -> None:
     """Give `root` the value and the place of `new`; a leaf stays one."""
-    x = new._held
-    if not is_lazy(x) and x.strides != root._held.strides:
-        x = laid_out(x, root._held.strides)  # so that views find what is theirs
-    root._held = x
+    root._held = in_order_of(new._held, root._held)
     if not is_leaf(root):
         root._place = new._place
 
 
-def give(leaf: TensorBase, array: Array) -> None:
+def in_order_of(x: Array, old: Array) -> Array:
+    """`x`, laid out like the array whose place it takes, so that views find what is theirs."""
+    if type(x) is not np.ndarray or x.strides == old.strides:
+        return x
+    return laid_out(x, old.strides)
+
+
+def set_value(leaf: TensorBase, array: Array) -> None:
     """Let a leaf, or a constant, have the numbers of `array`, and nothing be recorded."""
+    x, place = leaf._array, leaf._place
+    if place is not None and place.plan is not None:
+        raise RuntimeError(
+            "data of a computed tensor cannot be set, its graph would be wrong; detach() first"
+        )
+    if array.shape != x.shape or array.dtype != x.dtype:
+        raise ValueError(
+            f"data of shape {x.shape} and dtype {x.dtype} cannot become "
+            f"{array.shape} and {array.dtype}; make a new tensor"
+        )
     if leaf._view:
         with no_grad():
             write(leaf, ..., array)
     else:
-        become(leaf, new_tensor(array, leaf._place))
+        leaf._held = in_order_of(array, x)
 
 
 def root_of(t: TensorBase) -> TensorBase:
@@ -125,27 +132,27 @@ def writable_root(target: TensorBase) -> TensorBase:
     if target._view:
         fresh(target)
     root = root_of(target)
-    if _recording.get() and not is_outside(target):
-        for t in (target, root):
-            if is_leaf(t):
-                raise RuntimeError(
-                    f"writing into {'a leaf' if t is target else 'a view of a leaf'} that requires "
-                    "grad would make it a computed tensor; write into y = x.copy(), or change its "
-                    "value outside the graph: `with minigrad.no_grad(): x -= ...`, or an optimizer"
-                )
-    x = root._held
-    if type(x) is np.ndarray and repeats(x) and x.flags.writeable:
-        raise ValueError(
-            "a tensor of which one number stands in several places, such as as_strided makes, "
-            "cannot be written to; write into x.copy()"
+    if (is_leaf(target) or is_leaf(root)) and _recording.get() and not is_outside(target):
+        what = "a leaf" if is_leaf(target) else "a view of a leaf"
+        raise RuntimeError(
+            f"writing into {what} that requires grad would make it a computed tensor; "
+            "write into y = x.copy(), or change its value outside the graph: "
+            "`with minigrad.no_grad(): x -= ...`, or an optimizer"
         )
-    if type(target._held) is np.ndarray and not target._held.flags.writeable:
+    if type(target._held) is not np.ndarray:
+        return root
+    if not target._held.flags.writeable:
         if target._view and 0 not in target._held.strides:
             raise ValueError("the destination of an assignment is a read-only view, as in NumPy")
         # What is another owner's, or was broadcast, becomes memory of its own: NumPy refuses to
         # write there, and SciPy's functions of the array API standard do.
         target._view, target._held = None, np.array(target._held)
         return target
+    if repeats(root._held) and root._held.flags.writeable:
+        raise ValueError(
+            "a tensor of which one number stands in several places, such as as_strided makes, "
+            "cannot be written to; write into x.copy()"
+        )
     return root
 
 
