@@ -121,7 +121,9 @@ def check(fn: Any, **options: Any) -> None:
 
 @pytest.mark.parametrize("fn", [pytest.param(fn, id=name(fn)) for fn in COMPLEX])
 def test_every_property_holds_for_complex_numbers(fn: Any) -> None:
-    check(fn, skip=SKIPPED, settings=settings(max_examples=10))
+    # These are the library's own, which is never given a number for an array without axes.
+    skip = [*SKIPPED, "views"] if fn in (core.cast, reductions.spread) else SKIPPED
+    check(fn, skip=skip, settings=settings(max_examples=10))
 
 
 @pytest.mark.parametrize("fn", [pytest.param(fn, id=name(fn)) for fn in COMPOSED])

@@ -119,7 +119,7 @@ def method_of(fn: Callable[..., Any], what: str) -> Any:
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
         return apply(fn, self, *args, **kwargs)
 
-    method.__doc__ = f"{what}: `{name_of(fn)}`."
+    method.__name__, method.__doc__ = fn.__name__, f"{what}: `{name_of(fn)}`."
     return method
 
 
