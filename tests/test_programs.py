@@ -353,16 +353,16 @@ def a_copy_keeps_the_order_of_the_axes(engine: Planter) -> None:
 
 def the_gradient_of_a_view_is_a_millionth_too_large(engine: Planter) -> None:
     back = engine.found("put_back")
-    engine.plant("put_back", lambda g, where, shape: 1.000001 * back(g, where, shape))
+    engine.plant("put_back", lambda g, where: 1.000001 * back(g, where))
 
 
 def an_element_seen_twice_counts_once(engine: Planter) -> None:
     """By a sliding window, or what was broadcast."""
     outside = engine.found("among_zeros")
 
-    def once(g: Any, where: Any, shape: tuple[int, ...]) -> Any:
+    def once(g: Any, where: Any) -> Any:
         laid_out = engine.found("laid_out")
-        whole = laid_out(np.zeros(shape, where.whole_dtype), where.whole)
+        whole = laid_out(np.zeros(where.whole_shape, where.whole_dtype), where.whole)
         writeable, where.writeable = where.writeable, True
         where.of(whole)[...] = g
         where.writeable = writeable

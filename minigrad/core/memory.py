@@ -19,10 +19,12 @@ from minigrad.core.tables import Array
 class Region:
     """Where an array, a part, lies in the memory of another one, its whole; counted in bytes."""
 
-    __slots__ = ("dtype", "offset", "shape", "strides", "whole", "whole_dtype", "writeable")
+    __slots__ = (
+        "dtype", "offset", "shape", "strides", "whole", "whole_dtype", "whole_shape", "writeable",
+    )  # fmt: skip
 
     def __init__(self, part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> None:
-        self.whole, self.whole_dtype = whole.strides, whole.dtype
+        self.whole, self.whole_dtype, self.whole_shape = whole.strides, whole.dtype, whole.shape
         self.offset = first_byte(part) - first_byte(whole) + before(whole.shape, whole.strides)
         self.shape, self.strides, self.dtype = part.shape, part.strides, part.dtype
         self.writeable = not repeats(part) and part.flags.writeable
@@ -34,6 +36,10 @@ class Region:
 
     def of(self, whole: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The part of an array that is laid out like the whole: a view."""
+        if whole.shape != self.whole_shape or whole.strides != self.whole:
+            raise ValueError(
+                f"a region of an array of shape {self.whole_shape} is none of one of {whole.shape}"
+            )
         if whole.flags.forc:
             part: npt.NDArray[Any] = np.ndarray(
                 self.shape, self.dtype, whole, self.offset, self.strides
@@ -114,8 +120,9 @@ def part_of(whole: Array, where: Region) -> Array:
     return where.of(whole if whole.strides == where.whole else laid_out(whole, where.whole))
 
 
-def filled(part: Array, where: Region, shape: tuple[int, ...]) -> Array:
+def filled(part: Array, where: Region) -> Array:
     """Zeros of the whole's shape, with `part` added at `where`."""
+    shape = where.whole_shape
     where = where.of_precision(part.dtype)
     if where.writeable:
         whole = laid_out(np.zeros(shape, where.whole_dtype), where.whole)

@@ -298,7 +298,7 @@ def at_region(place: Any, part: Array, where: Region, root: TensorBase, view: Te
         )
     if place is None:
         return None
-    return new_node(part, RULES[region].plan(0b110), [place], [root._held.shape, where])
+    return new_node(part, RULES[region].plan(0b110), [place], [None, where])
 
 
 def region_of(view: TensorBase) -> Region:
@@ -339,9 +339,9 @@ def mirrored(g: Operand, where: Region) -> Operand:
     return np.conjugate(g) if where.mixed and g.dtype.kind == "c" else g
 
 
-def put_back(g: Operand, where: Region, shape: tuple[int, ...]) -> Operand:
+def put_back(g: Operand, where: Region) -> Operand:
     """Adjoint of taking the region."""
-    return mirrored(among_zeros(mirrored(g, where), where, shape), where)
+    return mirrored(among_zeros(mirrored(g, where), where), where)
 
 
 def taken_out(g: Operand, where: Region) -> Operand:
@@ -349,5 +349,5 @@ def taken_out(g: Operand, where: Region) -> Operand:
     return mirrored(region(mirrored(g, where), where), where)
 
 
-defvjp(region, lambda g, _y, x_shape, where: put_back(g, where, x_shape), complex=True)
-defvjp(among_zeros, lambda g, _y, _g, where, _shape: taken_out(g, where), complex=True)
+defvjp(region, lambda g, _y, _x, where: put_back(g, where), complex=True)
+defvjp(among_zeros, lambda g, _y, _g, where: taken_out(g, where), complex=True)
