@@ -26,7 +26,7 @@ def own(x: Operand) -> Operand:
 @primitive
 def copied_as(x: Array, model: Array, order: Any = "K") -> Array:
     """A copy of `x` that lies in memory as an array like `model` does."""
-    y = np.empty_like(model, x.dtype, order)
+    y = np.empty_like(model, x.dtype, order, shape=x.shape)
     y[...] = x
     return y
 
