@@ -21,7 +21,7 @@ from minigrad.core.base import SCALAR, TensorBase
 from minigrad.core.dispatch import apply, dispatch
 from minigrad.core.gradients import add_gradients, hooked
 from minigrad.core.graph import new_node
-from minigrad.core.lazy import SEEN, in_memory, is_lazy
+from minigrad.core.lazy import in_memory, is_lazy
 from minigrad.core.memory import is_same
 from minigrad.core.messages import UNFIT, name_of
 from minigrad.core.mode import _recording
@@ -47,9 +47,9 @@ def operators(fn: np.ufunc) -> tuple[Callable[[Tensor, Any], Tensor], ...]:
         if self._view:
             fresh(self)
         x, node, rule = self._held, self._place, RULES.get(fn)
-        if node is None or rule is None or SEEN or not _recording.get():
+        if node is None or rule is None or type(x) is not np.ndarray or not _recording.get():
             return apply(fn, self, other)
-        if type(other) is Tensor:
+        if type(other) is Tensor and type(other._held) is np.ndarray:
             if other._view:
                 fresh(other)
             y, parent = other._held, other._place
