@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from numpy import ndarray
 
 from minigrad.core.arrays import as_array, refuse_to_detach, unwrap
 from minigrad.core.base import SCALAR, TensorBase
@@ -47,9 +48,9 @@ def operators(fn: np.ufunc) -> tuple[Callable[[Tensor, Any], Tensor], ...]:
         if self._view:
             fresh(self)
         x, node, rule = self._held, self._place, RULES.get(fn)
-        if node is None or rule is None or type(x) is not np.ndarray or not _recording.get():
+        if node is None or rule is None or type(x) is not ndarray or not _recording.get():
             return apply(fn, self, other)
-        if type(other) is Tensor and type(other._held) is np.ndarray:
+        if type(other) is Tensor and type(other._held) is ndarray:
             if other._view:
                 fresh(other)
             y, parent = other._held, other._place
