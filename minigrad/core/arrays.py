@@ -48,16 +48,15 @@ def without_subclass(value: Any, fn: Any) -> Any:
         is_lazy(value)  # which is noted, where it is the first one
         return value
     if hasattr(value, "mask"):
-        raise TypeError(
-            f"{fn if isinstance(fn, str) else name_of(fn)}: a masked array would lose its mask; "
-            "use a.filled(value), and np.where(mask, ...) for what is missing"
+        meaning = (
+            "a masked array would lose its mask; use a.filled(value), and np.where(mask, ...) for "
+            "what is missing"
         )
-    if isinstance(value, np.matrix):
-        raise TypeError(
-            f"{fn if isinstance(fn, str) else name_of(fn)}: a np.matrix means another product by "
-            "*; use np.asarray(a), and @"
-        )
-    return value.view(np.ndarray)
+    elif isinstance(value, np.matrix):
+        meaning = "a np.matrix means another product by *; use np.asarray(a), and @"
+    else:
+        return value.view(np.ndarray)
+    raise TypeError(f"{fn if isinstance(fn, str) else name_of(fn)}: {meaning}")
 
 
 def snapshot(value: Any) -> Any:

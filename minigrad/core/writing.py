@@ -7,7 +7,6 @@ graph; the old array stays as it is, for the graph and whoever else has it.  `wr
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -62,12 +61,8 @@ def write(target: TensorBase, index: Any, value: Any) -> None:
         except UNFIT as error:
             raise_explained(error, indexed_update, [root._held, index, value])
         return
-    args = (root, index, value) if target is root else (root, index, value, region_of(target))
-    if is_outside(target):
-        with no_grad():
-            become(root, recorded(RULES[indexed_update], args))
-    else:
-        become(root, recorded(RULES[indexed_update], args))
+    where = () if target is root else (region_of(target),)
+    become(root, run_through(target, indexed_update, root, index, value, *where))
 
 
 def assign(target: TensorBase, value: TensorBase) -> None:
@@ -77,11 +72,8 @@ def assign(target: TensorBase, value: TensorBase) -> None:
         become(root, value)
         return
     where, place = region_of(target), target._view.place
-    if place is OUTSIDE:
-        with no_grad():
-            become(root, recorded(RULES[indexed_update], (root, ..., value, where)))
-    else:
-        become(root, recorded(RULES[indexed_update], (root, ..., value, where)))
+    become(root, run_through(target, indexed_update, root, ..., value, where))
+    if place is not OUTSIDE:
         place = root._place if is_leaf(root) else STALE
     # It has the small value until it is next looked at, and keeps no array of the root's: a loop
     # that writes through a list of rows would keep one version of the whole for each of them.
@@ -170,9 +162,12 @@ def is_outside(t: TensorBase) -> bool:
     return bool(t._view) and t._view.place is OUTSIDE
 
 
-def outside_the_graph(t: TensorBase) -> contextlib.AbstractContextManager[None]:
-    """Where nothing that is written through `t` is recorded, if it is `x.data`."""
-    return no_grad() if is_outside(t) else contextlib.nullcontext()
+def run_through(t: TensorBase, fn: Internal, *args: Any) -> Any:
+    """`fn` of `args`, recorded unless `t`, by which the root is reached, is outside the graph."""
+    if not is_outside(t):
+        return recorded(RULES[fn], args)
+    with no_grad():
+        return recorded(RULES[fn], args)
 
 
 def data_of(t: TensorBase) -> Any:
@@ -190,8 +185,7 @@ def view_by(take: Callable[[Array], Array], x: Any) -> Any:
     if 0 in root._held.strides and root.size > 1:  # it was broadcast: no region of it is known
         return view_by(take, x.copy())
     where = Region(part, root._held)
-    with outside_the_graph(x):
-        result = region(root, where)
+    result = run_through(x, region, root, where)
     result._view = View(root, root._held, OUTSIDE if is_outside(x) else root._place, where)
     return result
 
